@@ -1,0 +1,40 @@
+"""Why a command was refused: a closed list of reasons, each with the numbers that matter."""
+
+import enum
+
+Number = int | str | bool | list[str] | None
+
+
+class Reason(enum.StrEnum):
+    """Callers branch on the word; `problems.py` gives each word its status and its sentences."""
+
+    # find
+    NOT_FOUND = "not_found"
+    UNKNOWN_RULE = "unknown_rule"
+    UNKNOWN_ITEM = "unknown_item"
+    UNKNOWN_OFFER = "unknown_offer"
+    # state
+    ACCOUNT_CLOSED = "account_closed"
+    ALREADY_REVERSED = "already_reversed"
+    NOT_REVERSIBLE = "not_reversible"
+    CANCELLED_BEFORE_ARRIVAL = "cancelled_before_arrival"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    RULE_NOT_IN_FORCE = "rule_not_in_force"
+    LABEL_CHANGED = "label_changed"
+    # rules of the programme
+    EVIDENCE_MISSING = "evidence_missing"
+    NOTHING_EARNED = "nothing_earned"
+    LIMIT_REACHED = "limit_reached"
+    # balance
+    INSUFFICIENT_POINTS = "insufficient_points"
+    OUT_OF_STOCK = "out_of_stock"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+
+
+class Refused(Exception):
+    """Carries the reason word and its numbers; raised by core, answered by the doors, never logged as a failure."""
+
+    def __init__(self, reason: Reason, **numbers: Number) -> None:
+        super().__init__(reason, numbers)
+        self.reason = reason
+        self.numbers = numbers
