@@ -1,0 +1,180 @@
+-- Why: the two calls of the posting path: lock and read, then append.
+
+-- Each statement below has its own snapshot: what is read after a wait is what the lock protects.
+-- The planner settings keep every join an index look-up per asked row; a hash join would scan the whole table.
+CREATE FUNCTION lock_needs(
+    programmes text [], revisions bigint [], claims json, balances json, counters json
+) RETURNS json LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    stale json;
+    answer json;
+BEGIN
+    PERFORM set_config('ledger.programmes', array_to_string(programmes, ','), TRUE);
+
+    SELECT json_agg(w.programme) INTO stale FROM unnest(programmes, revisions) AS w (programme, revision)
+    WHERE NOT EXISTS (
+        SELECT FROM programme AS p WHERE p.programme = w.programme AND p.revision = w.revision
+    );
+    IF stale IS NOT NULL THEN
+        RETURN json_build_object('stale', stale);
+    END IF;
+
+    INSERT INTO idempotency_key (programme, principal, key, fingerprint, journal_id)
+    SELECT w.programme, w.principal, w.key, w.fingerprint, w.journal_id
+    FROM json_to_recordset(claims) AS w (programme text, principal text, key text, fingerprint text, journal_id text)
+    ORDER BY w.programme, w.principal, w.key
+    ON CONFLICT DO NOTHING;
+
+    INSERT INTO counter (programme, counter, subject, period)
+    SELECT w.programme, w.counter, w.subject, w.period
+    FROM json_to_recordset(counters) AS w (programme text, counter text, subject text, period text)
+    ORDER BY w.programme, w.counter, w.subject, w.period
+    ON CONFLICT DO NOTHING;
+
+    INSERT INTO balance (programme, owner, purse, unit, floor_amount)
+    SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
+    FROM json_to_recordset(balances) AS w (programme text, owner text, purse text, unit text, is_new boolean)
+    INNER JOIN account AS a ON a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse
+    WHERE w.is_new
+    ORDER BY w.programme, w.owner, w.purse, w.unit
+    ON CONFLICT DO NOTHING;
+
+    PERFORM FROM json_to_recordset(counters) AS w (programme text, counter text, subject text, period text)
+    INNER JOIN counter AS c
+        ON c.programme = w.programme AND c.counter = w.counter AND c.subject = w.subject AND c.period = w.period
+    ORDER BY c.programme, c.counter, c.subject, c.period
+    FOR NO KEY UPDATE OF c;
+
+    PERFORM FROM json_to_recordset(balances) AS w (programme text, owner text, purse text, unit text)
+    INNER JOIN balance AS b
+        ON b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+    ORDER BY b.programme, b.owner, b.purse, b.unit
+    FOR NO KEY UPDATE OF b;
+
+    SELECT json_build_object(
+        'now', clock_timestamp(),
+        'claims', (
+            SELECT json_agg(json_build_array(k.programme, k.principal, k.key, k.fingerprint, k.journal_id))
+            FROM json_to_recordset(claims) AS w (programme text, principal text, key text, journal_id text)
+            INNER JOIN idempotency_key AS k
+                ON k.programme = w.programme AND k.principal = w.principal AND k.key = w.key
+            WHERE k.journal_id <> w.journal_id
+        ),
+        'balances', (
+            SELECT json_agg(json_build_array(
+                b.programme, b.owner, b.purse, b.unit, b.total, b.account_version, b.bucket_days, b.bucket_amounts,
+                a.is_closed
+            ))
+            FROM json_to_recordset(balances) AS w (programme text, owner text, purse text, unit text)
+            INNER JOIN balance AS b
+                ON b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+            INNER JOIN account AS a ON a.programme = b.programme AND a.owner = b.owner AND a.purse = b.purse
+        ),
+        'counters', (
+            SELECT json_agg(json_build_array(c.programme, c.counter, c.subject, c.period, c.used))
+            FROM json_to_recordset(counters) AS w (programme text, counter text, subject text, period text)
+            INNER JOIN counter AS c
+                ON c.programme = w.programme AND c.counter = w.counter
+                AND c.subject = w.subject AND c.period = w.period
+        )
+    ) INTO answer;
+    RETURN answer;
+END
+$$;
+
+-- Purses without a floor are updated here, last and in order, by the batch's sum; their entries take their
+-- versions from the row as it stood. Everything is written by one statement, so that the guards see all of it.
+CREATE FUNCTION append_decided(
+    journals json, entries json, balances json, open_deltas json, open_entries json, counters json
+) RETURNS json LANGUAGE plpgsql VOLATILE
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    totals bigint [];
+    versions bigint [];
+BEGIN
+    INSERT INTO balance (programme, owner, purse, unit, floor_amount)
+    SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
+    FROM json_to_recordset(open_deltas) AS w (programme text, owner text, purse text, unit text)
+    INNER JOIN account AS a ON a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse
+    ORDER BY w.programme, w.owner, w.purse, w.unit
+    ON CONFLICT DO NOTHING;
+
+    PERFORM FROM json_to_recordset(open_deltas) AS w (programme text, owner text, purse text, unit text)
+    INNER JOIN balance AS b
+        ON b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+    ORDER BY b.programme, b.owner, b.purse, b.unit
+    FOR NO KEY UPDATE OF b;
+
+    SELECT array_agg(b.total ORDER BY w.slot), array_agg(b.account_version ORDER BY w.slot) INTO totals, versions
+    FROM json_to_recordset(open_deltas) AS w (slot integer, programme text, owner text, purse text, unit text)
+    INNER JOIN balance AS b
+        ON b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit;
+    IF coalesce(cardinality(totals), 0) <> json_array_length(open_deltas) THEN
+        RAISE EXCEPTION 'an account of the programme itself was never opened'
+            USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'programme_accounts_are_open';
+    END IF;
+
+    WITH written AS (
+        INSERT INTO journal (
+            programme, id, kind, principal, recorded_at, effective_on, happened_on, entry_count, about, refusal, trace
+        )
+        SELECT
+            w.programme, w.id, w.kind, w.principal, w.recorded_at, w.effective_on, w.happened_on, w.entry_count,
+            w.about, w.refusal, w.trace
+        FROM json_to_recordset(journals) AS w (
+            programme text, id text, kind text, principal text, recorded_at timestamptz, effective_on date,
+            happened_on date, entry_count integer, about json, refusal json, trace json
+        )
+    ),
+    outboxed AS (
+        INSERT INTO outbox (programme, journal_id)
+        SELECT w.programme, w.id FROM json_to_recordset(journals) AS w (programme text, id text)
+    ),
+    moved AS (
+        UPDATE balance AS b SET total = b.total + w.delta, account_version = b.account_version + w.entries
+        FROM json_to_recordset(open_deltas) AS w (
+            programme text, owner text, purse text, unit text, delta bigint, entries bigint
+        )
+        WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+    ),
+    settled AS (
+        UPDATE balance AS b
+        SET total = w.total, account_version = w.account_version,
+            bucket_days = w.bucket_days, bucket_amounts = w.bucket_amounts
+        FROM json_to_recordset(balances) AS w (
+            programme text, owner text, purse text, unit text, total bigint, account_version bigint,
+            bucket_days date [], bucket_amounts bigint []
+        )
+        WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+    ),
+    counted AS (
+        UPDATE counter AS c SET used = w.used
+        FROM json_to_recordset(counters) AS w (programme text, counter text, subject text, period text, used bigint)
+        WHERE c.programme = w.programme AND c.counter = w.counter AND c.subject = w.subject AND c.period = w.period
+    )
+    INSERT INTO entry (
+        programme, owner, purse, unit, account_version, journal_id, line, expires_on, amount, balance_after
+    )
+    SELECT
+        w.programme, w.owner, w.purse, w.unit, w.account_version, w.journal_id, w.line, w.expires_on, w.amount,
+        w.balance_after
+    FROM json_to_recordset(entries) AS w (
+        programme text, owner text, purse text, unit text, account_version bigint, journal_id text, line integer,
+        expires_on date, amount bigint, balance_after bigint
+    )
+    UNION ALL
+    SELECT
+        w.programme, w.owner, w.purse, w.unit, versions[w.slot] + w.account_version, w.journal_id, w.line,
+        w.expires_on, w.amount, totals[w.slot] + w.balance_after
+    FROM json_to_recordset(open_entries) AS w (
+        slot integer, programme text, owner text, purse text, unit text, account_version bigint, journal_id text, line integer,
+        expires_on date, amount bigint, balance_after bigint
+    );
+    RETURN json_build_array(totals, versions);
+END
+$$;
+
+GRANT EXECUTE ON FUNCTION lock_needs, append_decided TO ledger_service;
