@@ -23,6 +23,9 @@ class Reason(enum.StrEnum):
     LABEL_CHANGED = "label_changed"
     # rules of the programme
     EVIDENCE_MISSING = "evidence_missing"
+    FACT_MISSING = "fact_missing"
+    UNKNOWN_CHOICE = "unknown_choice"
+    DECISION_OUT_OF_RANGE = "decision_out_of_range"
     NOTHING_EARNED = "nothing_earned"
     LIMIT_REACHED = "limit_reached"
     # balance

@@ -1,0 +1,115 @@
+"""The types of programme.yaml: who holds accounts, in which units, and when points lapse or may be spent."""
+
+import enum
+from datetime import date
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from ledger.core.period import CalendarEnd, Expiry, FixedDay, Never, Rolling
+from ledger.core.rulebook import RuleUnit
+from ledger.core.title import Note, Slug, Title
+
+
+class AccountHolder(enum.StrEnum):
+    """Who owns the points: one account a family, or one a person."""
+
+    HOUSEHOLD = "household"
+    MEMBER = "member"
+
+
+class Weekday(enum.StrEnum):
+    """Days of the week in the order of the calendar."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+class EveryDay(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="every_day"):
+    """Redemption on any day."""
+
+
+class Weekly(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="weekly"):
+    """Redemption on these days of the week."""
+
+    on: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)]
+
+
+class Monthly(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="monthly"):
+    """Redemption on these days of the month."""
+
+    on: Annotated[tuple[Annotated[int, Meta(ge=1, le=31)], ...], Meta(min_length=1, max_length=31)]
+
+
+RedemptionDays = EveryDay | Weekly | Monthly
+
+
+class Area(Struct, frozen=True, forbid_unknown_fields=True):
+    """A grid, compound or responsibility area."""
+
+    id: Slug
+    title: Title
+
+
+class Outlet(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A points supermarket or a station that takes donations; `donations` says that it inspects old goods."""
+
+    id: Slug
+    title: Title
+    area: Slug | None = None
+    sells: bool = True
+    donations: bool = False
+    assumption: Note | None = None
+
+
+class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One points scheme. Policies hold for all its rules unless a rule says otherwise."""
+
+    programme: Slug
+    title: Title
+    account_holder: AccountHolder
+    units: Annotated[tuple[RuleUnit, ...], Meta(min_length=1, max_length=4)]
+    time_zone: str = "Asia/Shanghai"
+    expiry: Expiry = Never()
+    notice_days: Annotated[int, Meta(ge=0, le=365)] = 0
+    redemption_days: RedemptionDays = EveryDay()
+    areas: Annotated[tuple[Area, ...], Meta(max_length=2000)] = ()
+    outlets: Annotated[tuple[Outlet, ...], Meta(max_length=2000)] = ()
+    assumption: Note | None = None
+    source: Note | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("`time_zone` is not a name of the time zone database, such as Asia/Shanghai") from error
+
+
+def may_redeem_on(programme: Programme, day: date) -> bool:
+    """Whether the programme's counters hand out goods on that day."""
+    match programme.redemption_days:
+        case Weekly(on=days):
+            return tuple(Weekday)[day.weekday()] in days
+        case Monthly(on=numbers):
+            return day.day in numbers
+        case _:
+            return True
+
+
+def shortest_life(expiry: Expiry | None) -> int | None:
+    """The fewest days that points may last under a policy; None when they never lapse or lapse on one fixed day."""
+    match expiry:
+        case CalendarEnd(later=0):
+            return 0
+        case CalendarEnd(end_of=span, later=later):
+            return {"day": 1, "week": 7, "month": 28, "quarter": 90, "half": 181, "year": 365}[span] * later
+        case Rolling(months=months):
+            return 28 * months
+        case FixedDay() | Never() | None:
+            return None
