@@ -12,10 +12,18 @@ from ledger.db.embedded import EmbeddedDatabase, open_database
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that the server's own account may pass through: run as root, pytest's are closed to it."""
+    with tempfile.TemporaryDirectory(prefix="ledger-test-", dir="/tmp") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedDatabase]:
     """One embedded PostgreSQL a run (one a worker under xdist), in a folder that goes with it."""
     with tempfile.TemporaryDirectory(prefix="ledger-test-", dir="/tmp") as folder:
-        Path(folder).chmod(0o711)  # Run as root, the server has another account and must get through.
+        Path(folder).chmod(0o711)
         with open_database(Path(folder) / "data", settings=FORGETFUL) as database:
             yield database

@@ -102,7 +102,8 @@ def _copy_whole(root: Path, target: Path) -> None:
     beside = Path(tempfile.mkdtemp(dir=target.parent, prefix="new-"))
     beside.chmod(0o755)
     try:
-        shutil.copytree(root / WHEEL / "pginstall18", beside / WHEEL / "pginstall18", symlinks=True)
+        needless = shutil.ignore_patterns("include", "*.a")
+        shutil.copytree(root / WHEEL / "pginstall18", beside / WHEEL / "pginstall18", symlinks=True, ignore=needless)
         if (root / f"{WHEEL}.libs").exists():
             shutil.copytree(root / f"{WHEEL}.libs", beside / f"{WHEEL}.libs", symlinks=True)
         for path in (beside, *beside.rglob("*")):

@@ -38,7 +38,9 @@ def cluster_major(folder: Path) -> int | None:
     if not folder.exists():
         return None
     try:
-        return int((folder / "PG_VERSION").read_text(encoding="ascii").split(".")[0])
+        return int((folder / "PG_VERSION").read_text(encoding="utf-8").split(".")[0])
+    except PermissionError as error:
+        raise _belongs_to_another(folder) from error
     except (FileNotFoundError, ValueError) as error:
         raise LaunchRefused(
             LaunchReason.FOREIGN,
@@ -65,13 +67,9 @@ def require_same_major(folder: Path, binaries: Binaries) -> None:
 
 def admin_password(folder: Path) -> str:
     try:
-        return (folder / PASSWORD_FILE).read_text(encoding="ascii").strip()
+        return (folder / PASSWORD_FILE).read_text(encoding="utf-8").strip()
     except PermissionError as error:
-        raise LaunchRefused(
-            LaunchReason.ACCESS,
-            english=f"{folder} belongs to another user. Run as that user or as root.",
-            chinese=f"{folder} 属于其他用户。请以该用户或 root 身份运行。",
-        ) from error
+        raise _belongs_to_another(folder) from error
 
 
 def prepare_data_folder(data_folder: Path, account: ServerAccount) -> None:
@@ -127,21 +125,21 @@ def remove_short_socket_folder(folder: Path) -> None:
 
 def read_running(folder: Path) -> RunningServer | None:
     """None when no server of this folder is alive, whatever a stale file says."""
-    try:
-        lines = (folder / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except FileNotFoundError:
-        return None
+    lines = _read_pid_file(folder)
     if len(lines) < 5 or not is_server_of(folder, int(lines[0])):
         return None
     return RunningServer(pid=int(lines[0]), socket_folder=Path(lines[4]), ready=lines[7:8] == ["ready   "])
 
 
-def read_stale_socket_folder(folder: Path) -> Path | None:
-    try:
-        lines = (folder / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except FileNotFoundError:
-        return None
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else None
+def clear_stale(folder: Path) -> None:
+    """With the lock held and no server alive: after a reboot its old number may be a stranger's, at whom it balks.
+
+    Orphaned backends are still noticed: PostgreSQL also derives its shared memory key from the folder itself.
+    """
+    lines = _read_pid_file(folder)
+    if len(lines) > 4 and lines[4]:
+        remove_short_socket_folder(Path(lines[4]))
+    (folder / "postmaster.pid").unlink(missing_ok=True)
 
 
 def is_server_of(folder: Path, pid: int) -> bool:
@@ -153,6 +151,23 @@ def is_server_of(folder: Path, pid: int) -> bool:
         return False
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def _read_pid_file(folder: Path) -> list[str]:
+    try:
+        return (folder / "postmaster.pid").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except FileNotFoundError:
+        return []
+    except PermissionError as error:
+        raise _belongs_to_another(folder) from error
+
+
+def _belongs_to_another(folder: Path) -> LaunchRefused:
+    return LaunchRefused(
+        LaunchReason.ACCESS,
+        english=f"{folder} belongs to another user. Run as that user or as root, or set LEDGER_DATA.",
+        chinese=f"{folder} 属于其他用户。请以该用户或 root 身份运行，或更换 LEDGER_DATA。",
+    )
 
 
 def _is_ours(data_folder: Path) -> bool:

@@ -1,6 +1,7 @@
 """The private PostgreSQL used when no DATABASE_URL is set: one data folder, one server, gone with its process."""
 
 import fcntl
+import hashlib
 import os
 import time
 from collections.abc import Mapping
@@ -15,21 +16,22 @@ from ledger.db.cluster import (
     ADMIN,
     SOCKET_PORT,
     admin_password,
+    clear_stale,
     cluster_folder,
     make_cluster,
     prepare_data_folder,
     read_running,
-    read_stale_socket_folder,
     remove_short_socket_folder,
     require_same_major,
     socket_folder,
 )
 from ledger.db.launch_refusal import LaunchReason, LaunchRefused
 from ledger.db.postmaster import Postmaster, end_old_server
-from ledger.db.server_account import ServerAccount, choose_server_account
+from ledger.db.server_account import ServerAccount, choose_server_account, may_enter
 
 OPEN_SECONDS_MAX = 90.0
 LOG_FILE = "postgres.log"
+SYSTEM_DATA_FOLDER = Path("/var/lib/points-ledger")
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -65,7 +67,6 @@ def open_database(
     `settings` are laid over SETTINGS and only for tests and benches.
     """
     data_folder = data_folder.absolute()
-    data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     deadline = time.monotonic() + OPEN_SECONDS_MAX
     while time.monotonic() < deadline:
         lock = _take_lock(data_folder)
@@ -80,6 +81,17 @@ def open_database(
         english=f"Another process holds {data_folder} but its database is not ready after {OPEN_SECONDS_MAX:.0f} s.",
         chinese=f"另一个进程占用了 {data_folder}，但等待 {OPEN_SECONDS_MAX:.0f} 秒后其数据库仍未就绪。",
     )
+
+
+def default_data_folder(wanted: Path) -> Path:
+    """The wanted one, unless we are root in a checkout closed to the server's account, such as below /root."""
+    wanted = wanted.absolute()
+    nearest = next(path for path in (wanted, *wanted.parents) if path.exists())
+    account = choose_server_account(cluster_folder(wanted))
+    if not account.switched or may_enter(account, nearest if nearest != wanted else nearest.parent):
+        return wanted
+    mark = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:8]
+    return SYSTEM_DATA_FOLDER / f"{wanted.parent.name}-{mark}"
 
 
 class EmbeddedDatabase:
@@ -161,12 +173,13 @@ class _Owned:
 def _take_lock(data_folder: Path) -> int | None:
     """The kernel lets go of it when its holder dies, however it dies."""
     try:
+        data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(data_folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except PermissionError as error:
+    except OSError as error:
         raise LaunchRefused(
             LaunchReason.ACCESS,
-            english=f"{data_folder} belongs to another user. Run as that user or set LEDGER_DATA.",
-            chinese=f"{data_folder} 属于其他用户。请以该用户身份运行，或更换 LEDGER_DATA。",
+            english=f"{data_folder} cannot be made or written ({error.strerror}). Name another LEDGER_DATA.",
+            chinese=f"无法建立或写入 {data_folder}（{error.strerror}）。请更换 LEDGER_DATA。",
         ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -185,8 +198,7 @@ def _open_owned(data_folder: Path, lock: int, binaries: Binaries, settings: dict
         owned = _Owned(lock, reachable_binaries(binaries, account), account, settings)
         make_cluster(data_folder, owned.binaries, account, durable=settings.get("fsync") != "off")
         end_old_server(folder)
-        if stale := read_stale_socket_folder(folder):
-            remove_short_socket_folder(stale)
+        clear_stale(folder)
         sockets = socket_folder(data_folder, account)
         owned.postmaster = _start(data_folder, sockets, owned)
         return EmbeddedDatabase(data_folder, sockets, owned=owned)
