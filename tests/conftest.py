@@ -1,12 +1,16 @@
 """What every test may stand on: one real PostgreSQL for the whole run."""
 
+import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from ledger.db.embedded import EmbeddedDatabase, open_database
+from ledger.db.service_role import connect, prepare_database
+from tests.village import Database, Village, open_village
 
 # Only here: a database that is thrown away may forget what a crash would take.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
@@ -27,3 +31,36 @@ def server() -> Iterator[EmbeddedDatabase]:
         Path(folder).chmod(0o711)
         with open_database(Path(folder) / "data", settings=FORGETFUL) as database:
             yield database
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template(server: EmbeddedDatabase, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """A migrated database that every test's own database is copied from."""
+    admin = await connect(server.admin_url)
+    await admin.execute("CREATE DATABASE template_ledger")
+    await prepare_database(server.url(database="template_ledger"), tmp_path_factory.mktemp("secret") / "password")
+    yield "template_ledger"
+    await admin.close()
+
+
+@pytest_asyncio.fixture
+async def database(
+    server: EmbeddedDatabase, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Database]:
+    """An empty, migrated database of this test's own; gone afterwards."""
+    name = f"test_{secrets.token_hex(6)}"
+    admin = await connect(server.admin_url)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    admin_url = server.url(database=name)
+    url = await prepare_database(admin_url, tmp_path_factory.mktemp("secret") / "password")
+    yield Database(admin_url=admin_url, url=url)
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.execute(f"DROP ROLE {name}_service")
+    await admin.close()
+
+
+@pytest_asyncio.fixture
+async def village(database: Database) -> AsyncIterator[Village]:
+    """A small programme: one rule with a monthly limit, one outlet, one shop, three households."""
+    async with open_village(database) as opened:
+        yield opened

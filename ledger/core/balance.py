@@ -4,8 +4,11 @@ from datetime import date
 
 import msgspec
 
-NEVER = date(9999, 12, 31)
-"""The day of points that do not lapse; sorts last and is stored as it is."""
+NEVER = date(9999, 1, 1)
+"""The day of points that do not lapse; sorts last and is stored as it is.
+
+Not `date.max`, which the database driver would store as infinity.
+"""
 
 BALANCE_MAX = 2**53 - 1
 AMOUNT_MAX = 10**12

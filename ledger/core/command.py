@@ -6,15 +6,13 @@ import msgspec
 
 from ledger.core.activity import Facts
 from ledger.core.balance import AMOUNT_MAX
+from ledger.core.title import Note, Slug
 
-OwnerId = Annotated[str, msgspec.Meta(pattern=r"^(hh|mbr|mer|out)_[0-9a-z-]{1,40}$")]
-RecipientId = Annotated[str, msgspec.Meta(pattern=r"^(hh|mbr|mer)_[0-9a-z-]{1,40}$")]
-OutletId = Annotated[str, msgspec.Meta(pattern=r"^out_[0-9a-z-]{1,40}$")]
-MerchantId = Annotated[str, msgspec.Meta(pattern=r"^mer_[0-9a-z-]{1,40}$")]
-TransactionId = Annotated[str, msgspec.Meta(pattern=r"^txn_[0-9a-z]{18}$")]
-ActivityId = Annotated[str, msgspec.Meta(pattern=r"^act_[0-9a-z]{18}$")]
-Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
-Note = Annotated[str, msgspec.Meta(max_length=200)]
+RecipientId = Annotated[str, msgspec.Meta(pattern=r"^(hh|mbr|mer)_[0-9a-z-]{1,40}$(?!\n)")]
+OutletId = Annotated[str, msgspec.Meta(pattern=r"^out_[0-9a-z-]{1,40}$(?!\n)")]
+MerchantId = Annotated[str, msgspec.Meta(pattern=r"^mer_[0-9a-z-]{1,40}$(?!\n)")]
+TransactionId = Annotated[str, msgspec.Meta(pattern=r"^txn_[0-9a-z]{18}$(?!\n)")]
+ActivityId = Annotated[str, msgspec.Meta(pattern=r"^act_[0-9a-z]{18}$(?!\n)")]
 Points = Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 

@@ -25,9 +25,7 @@ def decide(redeem: Redeem, book: Book) -> Decision:
         raise Refused(Reason.AMOUNT_TOO_LARGE, required=points, limit=AMOUNT_MAX)
     available = purse.spendable(book.today)
     if points > available:
-        raise Refused(
-            Reason.INSUFFICIENT_POINTS, required=points, available=available, missing=points - available
-        )
+        raise Refused(Reason.INSUFFICIENT_POINTS, required=points, available=available, missing=points - available)
     quantities = Counter[str]()
     for line in redeem.lines if redeem.outlet is not None else ():
         quantities[line.item] += line.quantity

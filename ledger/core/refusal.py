@@ -21,6 +21,7 @@ class Reason(enum.StrEnum):
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     RULE_NOT_IN_FORCE = "rule_not_in_force"
     LABEL_CHANGED = "label_changed"
+    VERSION_FROZEN = "version_frozen"
     # rules of the programme
     EVIDENCE_MISSING = "evidence_missing"
     FACT_MISSING = "fact_missing"

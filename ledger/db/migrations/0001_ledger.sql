@@ -53,7 +53,7 @@ CREATE TABLE publication (
     body json NOT NULL,
     published_by text COLLATE "C" NOT NULL,
     published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    CONSTRAINT publication_once PRIMARY KEY (programme, kind, digest),
+    CONSTRAINT publication_once PRIMARY KEY (programme, revision),
     CONSTRAINT publication_version_once UNIQUE (programme, kind, version),
     CONSTRAINT publication_kind_known CHECK (kind IN ('programme', 'catalogue', 'rulebook', 'events'))
 );
@@ -114,6 +114,7 @@ CREATE TABLE journal (
     about json NOT NULL,
     refusal json,
     trace json,
+    counts json,
     CONSTRAINT journal_once PRIMARY KEY (programme, id),
     CONSTRAINT journal_refused_moves_nothing CHECK ((refusal IS NULL) = (entry_count >= 2)),
     CONSTRAINT journal_entry_count_not_negative CHECK (refusal IS NULL OR entry_count = 0)
@@ -139,7 +140,7 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_by_journal ON entry (programme, journal_id);
 
--- Day 9999-12-31 means never. Half-filled pages keep updates in place; no index on what changes.
+-- Day 9999-01-01 means never. Half-filled pages keep updates in place; no index on what changes.
 CREATE TABLE balance (
     programme text COLLATE "C" NOT NULL,
     owner text COLLATE "C" NOT NULL,

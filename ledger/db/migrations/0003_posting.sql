@@ -119,14 +119,15 @@ BEGIN
 
     WITH written AS (
         INSERT INTO journal (
-            programme, id, kind, principal, recorded_at, effective_on, happened_on, entry_count, about, refusal, trace
+            programme, id, kind, principal, recorded_at, effective_on, happened_on, entry_count, about, refusal, trace,
+            counts
         )
         SELECT
             w.programme, w.id, w.kind, w.principal, w.recorded_at, w.effective_on, w.happened_on, w.entry_count,
-            w.about, w.refusal, w.trace
+            w.about, w.refusal, w.trace, w.counts
         FROM json_to_recordset(journals) AS w (
             programme text, id text, kind text, principal text, recorded_at timestamptz, effective_on date,
-            happened_on date, entry_count integer, about json, refusal json, trace json
+            happened_on date, entry_count integer, about json, refusal json, trace json, counts json
         )
     ),
     outboxed AS (
@@ -170,8 +171,8 @@ BEGIN
         w.programme, w.owner, w.purse, w.unit, versions[w.slot] + w.account_version, w.journal_id, w.line,
         w.expires_on, w.amount, totals[w.slot] + w.balance_after
     FROM json_to_recordset(open_entries) AS w (
-        slot integer, programme text, owner text, purse text, unit text, account_version bigint, journal_id text, line integer,
-        expires_on date, amount bigint, balance_after bigint
+        slot integer, programme text, owner text, purse text, unit text, account_version bigint, journal_id text,
+        line integer, expires_on date, amount bigint, balance_after bigint
     );
     RETURN json_build_array(totals, versions);
 END

@@ -1,0 +1,84 @@
+"""Publish a programme's documents: frozen by digest, with the accounts and units that they need."""
+
+from datetime import date
+
+import asyncpg
+import msgspec
+
+from ledger.core.account import item_unit
+from ledger.core.item import Catalogue
+from ledger.core.programme import Programme
+from ledger.core.refusal import Reason, Refused
+from ledger.core.rulebook import Rulebook, digest
+from ledger.db.journal import show_programmes
+from ledger.db.owners import Owner, open_missing_owners, open_programme_accounts, open_units
+from ledger.db.schemes import Publication, find_published, insert_programme, insert_publication
+
+MONEY_AND_TIME = ("points", "gift", "score", "service_minutes", "cash")
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What was published; `is_new` is false when the very same document already was."""
+
+    programme: str
+    kind: str
+    version: str
+    digest: str
+    is_new: bool
+
+
+async def publish_programme(connection: asyncpg.Connection, programme: Programme, *, node: str, by: str) -> Published:
+    """Opens the programme if it is new, its own purses, and the outlets that it names."""
+    async with connection.transaction():
+        await show_programmes(connection, [programme.programme])
+        await insert_programme(connection, programme.programme, node)
+        published = await _insert(connection, programme.programme, "programme", None, date.min, programme, by)
+        await open_programme_accounts(connection, programme.programme, ())
+        await open_units(connection, programme.programme, MONEY_AND_TIME)
+        outlets = [Owner(f"out_{outlet.id}", "outlet", outlet.id, area=outlet.area) for outlet in programme.outlets]
+        await open_missing_owners(connection, programme.programme, outlets)
+    return published
+
+
+async def publish_catalogue(
+    connection: asyncpg.Connection, programme: str, catalogue: Catalogue, *, by: str
+) -> Published:
+    """Makes each item a unit and opens the shops that it names."""
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        published = await _insert(connection, programme, "catalogue", None, date.min, catalogue, by)
+        await open_units(connection, programme, [item_unit(item.id) for item in catalogue.items])
+        shops = [Owner(f"mer_{shop.id}", "merchant", shop.id, area=shop.area) for shop in catalogue.shops]
+        await open_missing_owners(connection, programme, shops)
+    return published
+
+
+async def publish_rulebook(connection: asyncpg.Connection, programme: str, rulebook: Rulebook, *, by: str) -> Published:
+    """Freezes a version; the same version with other contents is refused with both digests."""
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        published = await _insert(connection, programme, "rulebook", rulebook.rulebook, rulebook.from_, rulebook, by)
+        await open_programme_accounts(connection, programme, rulebook.categories)
+    return published
+
+
+async def _insert(
+    connection: asyncpg.Connection,
+    programme: str,
+    kind: str,
+    version: str | None,
+    effective_from: date,
+    document: Programme | Catalogue | Rulebook,
+    by: str,
+) -> Published:
+    named = digest(document)
+    before = await find_published(connection, programme, kind, version)
+    if before is not None and before["digest"] == named:
+        return Published(programme, kind, before["version"], named, is_new=False)
+    if before is not None and version is not None:
+        raise Refused(Reason.VERSION_FROZEN, version=version, published=before["digest"], sent=named)
+    body = msgspec.json.encode(document, order="sorted").decode()
+    await insert_publication(connection, Publication(programme, kind, named, version, effective_from, body, by))
+    after = await find_published(connection, programme, kind, version)
+    assert after is not None, "what was just published is there"
+    return Published(programme, kind, after["version"], named, is_new=True)

@@ -1,0 +1,75 @@
+"""All that is published of one programme at one revision: immutable, so a process may keep it."""
+
+from datetime import date
+
+import msgspec
+
+from ledger.core.item import Catalogue, Item, Offer, price_on
+from ledger.core.period import Rolling, expires_on
+from ledger.core.programme import Programme
+from ledger.core.refusal import Reason, Refused
+from ledger.core.score import Compiled
+
+GRACE = Rolling(months=1)
+"""What comes back after its day stays good to the end of the next month."""
+
+
+class Scheme(msgspec.Struct, frozen=True):
+    """Policy, rulebooks by their first day, and the goods and offers of the latest catalogue."""
+
+    slug: str
+    revision: int
+    policy: Programme
+    rulebooks: tuple[Compiled, ...]
+    items: dict[str, Item]
+    offers: dict[tuple[str, str], Offer]
+
+    def rulebook_on(self, day: date) -> Compiled:
+        """The version in force on the day of the activity, not on the day of its recording."""
+        for compiled in reversed(self.rulebooks):
+            book = compiled.rulebook
+            if book.from_ <= day and (book.until is None or day <= book.until):
+                return compiled
+        raise Refused(Reason.RULE_NOT_IN_FORCE, happened_on=day.isoformat(), first_day=self._first_day())
+
+    def must_have_item(self, item: str) -> Item:
+        found = self.items.get(item)
+        if found is None:
+            raise Refused(Reason.UNKNOWN_ITEM, item=item)
+        return found
+
+    def item_points(self, item: str, day: date) -> int:
+        price = price_on(self.must_have_item(item).prices, day)
+        if price is None:
+            raise Refused(Reason.UNKNOWN_ITEM, item=item)
+        return price.points
+
+    def offer_points(self, merchant: str, offer: str, day: date) -> int:
+        found = self.offers.get((merchant, offer))
+        price = None if found is None else price_on(found.prices, day)
+        if price is None:
+            raise Refused(Reason.UNKNOWN_OFFER, merchant=merchant, offer=offer)
+        return price.points
+
+    def grace_until(self, today: date) -> date:
+        day = expires_on(GRACE, today)
+        assert day is not None
+        return day
+
+    def _first_day(self) -> str | None:
+        return self.rulebooks[0].rulebook.from_.isoformat() if self.rulebooks else None
+
+
+def make_scheme(
+    slug: str, revision: int, policy: Programme, rulebooks: tuple[Compiled, ...], catalogue: Catalogue | None
+) -> Scheme:
+    """Rulebooks in the order of their first day; a later publication of the same day wins."""
+    shops = () if catalogue is None else catalogue.shops
+    return Scheme(
+        slug=slug,
+        revision=revision,
+        policy=policy,
+        rulebooks=tuple(sorted(rulebooks, key=lambda compiled: compiled.rulebook.from_)),
+        items={} if catalogue is None else {item.id: item for item in catalogue.items},
+        offers={(f"mer_{shop.id}", offer.id): offer for shop in shops for offer in shop.offers},
+    )

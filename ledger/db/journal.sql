@@ -1,0 +1,19 @@
+-- name: show_programmes
+SELECT set_config('ledger.programmes', $1, TRUE);
+
+-- name: lock_needs
+SELECT lock_needs($1::text [], $2::bigint [], $3::json, $4::json, $5::json);
+
+-- name: append_decided
+SELECT append_decided($1::json, $2::json, $3::json, $4::json, $5::json, $6::json);
+
+-- name: load_journal
+SELECT id, kind, principal, recorded_at, effective_on, happened_on, about, refusal, trace, counts
+FROM journal
+WHERE programme = $1 AND id = ANY($2::text []);
+
+-- name: load_entries
+SELECT journal_id, owner, purse, unit, amount, expires_on, account_version, balance_after
+FROM entry
+WHERE programme = $1 AND journal_id = ANY($2::text [])
+ORDER BY journal_id, line;

@@ -1,0 +1,68 @@
+"""Owners and the accounts that are opened with them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import asyncpg
+import msgspec
+
+from ledger.core.account import PROGRAMME, PROGRAMME_PURSES, PURSES, floor_amount, issuer
+from ledger.db.statements import load_statements
+
+_SQL = load_statements("owners")
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Whoever may own points or goods; `name` is personal and stored apart."""
+
+    id: str
+    kind: str
+    reference: str | None = None
+    household: str | None = None
+    area: str | None = None
+    traits: Mapping[str, str | int | bool] = {}
+    name: str | None = None
+
+
+async def open_owners(connection: asyncpg.Connection, programme: str, owners: Sequence[Owner]) -> None:
+    """New owners with every purse of their kind; an id or reference that is taken violates a named constraint."""
+    await connection.execute(_SQL["insert_owners"], programme, _json(owners))
+    await connection.execute(_SQL["insert_persons"], programme, _json(o for o in owners if o.name is not None))
+    await _open_accounts(connection, programme, [(o.id, purse) for o in owners for purse in PURSES[o.kind]])
+
+
+async def open_missing_owners(connection: asyncpg.Connection, programme: str, owners: Sequence[Owner]) -> None:
+    """The same for outlets and shops that a publication names: those already open stay as they are."""
+    ids = [owner.id for owner in owners]
+    known = {row["id"] for row in await connection.fetch(_SQL["find_owners"], programme, ids)}
+    await open_owners(connection, programme, [owner for owner in owners if owner.id not in known])
+
+
+async def open_programme_accounts(connection: asyncpg.Connection, programme: str, categories: Iterable[str]) -> None:
+    """The programme's own purses, with one issuer for each category of its rulebooks."""
+    await connection.execute(_SQL["insert_owners"], programme, _json([Owner(PROGRAMME, "programme")]))
+    purses = [*PROGRAMME_PURSES, *(issuer(category) for category in categories)]
+    await _open_accounts(connection, programme, [(PROGRAMME, purse) for purse in purses])
+
+
+async def open_units(connection: asyncpg.Connection, programme: str, units: Iterable[str]) -> None:
+    """Units that may be counted in this programme, goods among them."""
+    await connection.execute(_SQL["insert_units"], programme, list(units))
+
+
+async def find_owner(connection: asyncpg.Connection, programme: str, owner: str) -> asyncpg.Record | None:
+    """One owner with household, area, traits and name."""
+    return await connection.fetchrow(_SQL["find_owner"], programme, owner)
+
+
+async def _open_accounts(connection: asyncpg.Connection, programme: str, accounts: Sequence[tuple[str, str]]) -> None:
+    await connection.execute(
+        _SQL["insert_accounts"],
+        programme,
+        [owner for owner, _ in accounts],
+        [purse for _, purse in accounts],
+        [floor_amount(owner, purse) for owner, purse in accounts],
+    )
+
+
+def _json(owners: Iterable[Owner]) -> str:
+    return msgspec.json.encode(list(owners)).decode()

@@ -1,0 +1,29 @@
+-- name: insert_owners
+INSERT INTO owner (programme, id, kind, reference, household, area, traits)
+SELECT $1, w.id, w.kind, w.reference, w.household, w.area, w.traits
+FROM json_to_recordset($2::json) AS w (
+    id text, kind text, reference text, household text, area text, traits jsonb
+)
+ON CONFLICT (programme, id) DO NOTHING;
+
+-- name: insert_persons
+INSERT INTO person (programme, owner, name)
+SELECT $1, w.id, w.name FROM json_to_recordset($2::json) AS w (id text, name text);
+
+-- name: insert_accounts
+INSERT INTO account (programme, owner, purse, floor_amount)
+SELECT $1, w.owner, w.purse, w.floor_amount
+FROM unnest($2::text [], $3::text [], $4::bigint []) AS w (owner, purse, floor_amount)
+ON CONFLICT DO NOTHING;
+
+-- name: insert_units
+INSERT INTO unit (programme, unit) SELECT $1, unnest($2::text []) ON CONFLICT DO NOTHING;
+
+-- name: find_owners
+SELECT id FROM owner WHERE programme = $1 AND id = ANY($2::text []);
+
+-- name: find_owner
+SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name
+FROM owner AS o
+LEFT JOIN person AS p ON p.programme = o.programme AND p.owner = o.id
+WHERE o.programme = $1 AND o.id = $2;

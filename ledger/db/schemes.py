@@ -1,0 +1,115 @@
+"""What is published: written once, read into immutable schemes that a process keeps by revision."""
+
+from datetime import date
+
+import asyncpg
+import msgspec
+
+from ledger.core.item import Catalogue
+from ledger.core.programme import Programme
+from ledger.core.refusal import Reason, Refused
+from ledger.core.rulebook import Rulebook
+from ledger.core.scheme import Scheme, make_scheme
+from ledger.core.score import Compiled, compile_rulebook
+from ledger.db.journal import show_programmes
+from ledger.db.statements import load_statements
+
+_SQL = load_statements("schemes")
+_KEPT_MAX = 1_000
+
+_programme_decoder = msgspec.json.Decoder(Programme)
+_catalogue_decoder = msgspec.json.Decoder(Catalogue)
+_rulebook_decoder = msgspec.json.Decoder(Rulebook)
+
+
+class Publication(msgspec.Struct, frozen=True):
+    """A document to be published: its canonical JSON, named by digest."""
+
+    programme: str
+    kind: str
+    digest: str
+    version: str | None
+    effective_from: date
+    body: str
+    published_by: str
+
+
+class SchemeShelf:
+    """The schemes this process has read; equal rulebooks of many programmes are compiled once."""
+
+    def __init__(self) -> None:
+        self._schemes: dict[str, Scheme] = {}
+        self._compiled: dict[tuple[str, str], Compiled] = {}
+
+    async def scheme(self, connection: asyncpg.Connection, programme: str) -> Scheme:
+        """As last read; posting compares its revision under the lock. Refuses `not_found`."""
+        kept = self._schemes.get(programme)
+        if kept is None:
+            kept = await self._load(connection, programme)
+            if len(self._schemes) >= _KEPT_MAX:
+                self._schemes.pop(next(iter(self._schemes)))
+            self._schemes[programme] = kept
+        return kept
+
+    def forget(self, programme: str) -> None:
+        """To be called when a publication is known to have happened."""
+        self._schemes.pop(programme, None)
+
+    async def _load(self, connection: asyncpg.Connection, programme: str) -> Scheme:
+        async with connection.transaction():
+            await show_programmes(connection, [programme])
+            revision = await connection.fetchval(_SQL["read_revision"], programme)
+            rows = await connection.fetch(_SQL["load_publications"], programme)
+        policies = [row for row in rows if row["kind"] == "programme"]
+        if revision is None or not policies:
+            raise Refused(Reason.NOT_FOUND, programme=programme)
+        policy = _programme_decoder.decode(policies[-1]["body"])
+        catalogues = [row["body"] for row in rows if row["kind"] == "catalogue"]
+        rulebooks = tuple(
+            self._compile(row["digest"], row["body"], policies[-1]["digest"], policy)
+            for row in rows
+            if row["kind"] == "rulebook"
+        )
+        catalogue = _catalogue_decoder.decode(catalogues[-1]) if catalogues else None
+        return make_scheme(programme, revision, policy, rulebooks, catalogue)
+
+    def _compile(self, digest: str, body: str, policy_digest: str, policy: Programme) -> Compiled:
+        key = (digest, policy_digest)
+        if key not in self._compiled:
+            if len(self._compiled) >= _KEPT_MAX:
+                self._compiled.clear()
+            self._compiled[key] = compile_rulebook(_rulebook_decoder.decode(body), policy)
+        return self._compiled[key]
+
+
+async def insert_programme(connection: asyncpg.Connection, programme: str, node: str) -> None:
+    """The tenant itself; does nothing if it is there."""
+    await connection.execute(_SQL["insert_programme"], programme, node)
+
+
+async def insert_publication(connection: asyncpg.Connection, publication: Publication) -> None:
+    """Raises the revision, so that posting sees the change; without a version of its own it is named by that."""
+    revision = await connection.fetchval(_SQL["raise_revision"], publication.programme)
+    await connection.execute(
+        _SQL["insert_publication"],
+        publication.programme,
+        publication.kind,
+        publication.digest,
+        publication.version or str(revision),
+        publication.effective_from,
+        revision,
+        publication.body,
+        publication.published_by,
+    )
+
+
+async def find_published(
+    connection: asyncpg.Connection, programme: str, kind: str, version: str | None
+) -> asyncpg.Record | None:
+    """Version and digest as published under a version, or the latest of the kind."""
+    return await connection.fetchrow(_SQL["find_published"], programme, kind, version)
+
+
+async def list_publications(connection: asyncpg.Connection, programme: str) -> list[asyncpg.Record]:
+    """Kind, version, digest, first day and time of each publication, oldest first."""
+    return await connection.fetch(_SQL["load_publications"], programme)
