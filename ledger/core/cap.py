@@ -32,7 +32,7 @@ class Cap(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         if (self.times is None) == (self.points is None):
-            raise ValueError("a limit has either `times` or `points`")
+            raise ValueError("一个上限写 times 或 points 之一 / a limit has either `times` or `points`")
 
 
 def counter_name(scope: str, cap: Cap) -> str:

@@ -29,7 +29,7 @@ class Fact(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 
     def __post_init__(self) -> None:
         if (self.type is FactType.CHOICE) != bool(self.choices):
-            raise ValueError("`choices` belong to a fact of type `choice`, and only to it")
+            raise ValueError("choices 与 choice 类型须同时出现 / `choices` belong to the type `choice`, and only to it")
 
 
 BUILT_IN: tuple[Fact, ...] = (

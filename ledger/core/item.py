@@ -34,7 +34,7 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
 def _check_prices(prices: tuple[Price, ...]) -> None:
     for before, after in itertools.pairwise(prices):
         if after.label <= before.label or after.from_ <= before.from_:
-            raise ValueError("`prices` stand in order: each later one has a later day and a higher label")
+            raise ValueError("价格须按日期和标签号递增 / each later price has a later day and a higher label")
 
 
 Prices = Annotated[tuple[Price, ...], Meta(min_length=1, max_length=200)]

@@ -36,7 +36,7 @@ class CalendarEnd(
 
     def __post_init__(self) -> None:
         if self.end_of is Span.EVER:
-            raise ValueError("a calendar expiry ends with a day, week, month, quarter, half or year, not `ever`")
+            raise ValueError("按日历失效不能写 ever / a calendar expiry has an end: `ever` has none")
 
 
 class Rolling(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rolling"):

@@ -88,7 +88,9 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
         try:
             ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError("`time_zone` is not a name of the time zone database, such as Asia/Shanghai") from error
+            raise ValueError(
+                "没有这个时区,应如 Asia/Shanghai / no such time zone; it looks like Asia/Shanghai"
+            ) from error
 
 
 def may_redeem_on(programme: Programme, day: date) -> bool:

@@ -57,6 +57,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     title: Title
     category: Slug
     gives: Annotated[tuple[Give, ...], Meta(min_length=1, max_length=8)]
+    event: Slug | None = None
     examples: Annotated[tuple[Example, ...], Meta(max_length=50)] = ()
     recipient: RecipientKind = RecipientKind.HOLDER
     from_: date | None = None

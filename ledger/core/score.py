@@ -76,7 +76,7 @@ def score(compiled: Compiled, rule_id: str, facts: Facts, recipient: str, used: 
     """Amounts by unit after all limits. `used` holds the locked counters; one that is absent has not been used."""
     rule = _rule_in_force(compiled, rule_id, facts)
     _require_evidence(rule.rule, facts.evidence)
-    valued = [value_of(give.value, facts, give.unit) for give in rule.rule.gives]
+    valued = [value_of(give.value, facts, give.unit.value) for give in rule.rule.gives]
     amounts = [step.amount for step in valued]
     steps: list[Step] = [*valued]
     if not any(amounts):
@@ -198,7 +198,7 @@ def _cut_points(
         amounts[place] = min(before, left)
         left -= amounts[place]
         resets = resets_on(cap.per, facts.happened_on)
-        steps.append(Capped(give.unit, compiled_cap.name, cap.per, limit, used, before, amounts[place], resets))
+        steps.append(Capped(give.unit.value, compiled_cap.name, cap.per, limit, used, before, amounts[place], resets))
 
 
 def _refuse_spent_limit(
@@ -228,7 +228,7 @@ def _lines(rule: CompiledRule, amounts: list[int], steps: list[Step]) -> tuple[S
     for give, amount, expiry in zip(rule.rule.gives, amounts, rule.expiries, strict=True):
         if not amount:
             continue
-        lines.append(ScoreLine(give.unit, amount, expiry))
+        lines.append(ScoreLine(give.unit.value, amount, expiry))
         if expiry is not None:
-            steps.append(Lasts(give.unit, expiry))
+            steps.append(Lasts(give.unit.value, expiry))
     return tuple(lines)

@@ -5,8 +5,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 # No control characters, no line breaks, and none of the invisible marks that turn a line of text around.
-_INVISIBLE = "\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ud800-\\udfff"
-READABLE = f"^[^\\x00-\\x1f\\x7f-\\x9f{_INVISIBLE}]+$"
+INVISIBLE = "\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ud800-\\udfff"
+READABLE = f"^[^\\x00-\\x1f\\x7f-\\x9f{INVISIBLE}]+$"
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=READABLE)]
 Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=READABLE)]

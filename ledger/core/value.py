@@ -46,7 +46,7 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True, rename={"low": "mi
 
     def __post_init__(self) -> None:
         if self.low > self.high:
-            raise ValueError("`min` is more than `max`")
+            raise ValueError("min 大于 max / `min` is more than `max`")
 
 
 class Range(
@@ -59,7 +59,7 @@ class Range(
 
     def __post_init__(self) -> None:
         if self.low > self.high:
-            raise ValueError("`min` is more than `max`")
+            raise ValueError("min 大于 max / `min` is more than `max`")
 
 
 class RangeBy(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="range_by"):

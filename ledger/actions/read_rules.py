@@ -1,0 +1,251 @@
+"""From the YAML files of a programme's folder to structs; every problem with its file and line, in both languages."""
+
+import re
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ledger.actions.read_yaml import BYTES_MAX, BadYaml, Node, plain, read_yaml
+from ledger.core.event import Events
+from ledger.core.item import Catalogue
+from ledger.core.programme import Programme
+from ledger.core.prove import broken_examples
+from ledger.core.rulebook import Rulebook
+from ledger.core.score import compile_rulebook
+from ledger.core.title import Title
+from ledger.core.vet import Fault, vet_catalogue, vet_rulebook
+
+PROBLEMS_MAX = 100
+
+Document = TypeVar("Document", Rulebook, Programme, Catalogue, Events)
+
+
+class Problem(Struct, frozen=True):
+    """One thing that is wrong in a file, where, and in words for the person who wrote it."""
+
+    file: str
+    line: int
+    path: str
+    message: Title
+
+
+class Read(Struct, frozen=True):
+    """A document, or the problems that keep it from being one. Its nodes tell the line of each part."""
+
+    document: Any
+    problems: tuple[Problem, ...]
+    root: Node | None
+
+
+class Folder(Struct, frozen=True):
+    """A programme's folder as far as it could be read."""
+
+    programme: Programme | None
+    catalogue: Catalogue | None
+    events: Events | None
+    rulebooks: tuple[Rulebook, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_rulebook(
+    raw: bytes, programme: Programme, file: str = "rulebook.yaml"
+) -> tuple[Rulebook | None, tuple[Problem, ...]]:
+    """A rulebook that may be published, or all that is wrong with it: types, checks and worked examples."""
+    read = read_document(raw, Rulebook, file)
+    if read.document is None:
+        return None, read.problems
+    rulebook: Rulebook = read.document
+    faults = vet_rulebook(rulebook, programme)
+    problems = [_problem(fault, read, file) for fault in faults]
+    if not problems:
+        compiled = compile_rulebook(rulebook, programme)
+        places = {rule.id: number for number, rule in enumerate(rulebook.rules)}
+        for broken in broken_examples(compiled):
+            place = ("rules", places[broken.rule], "examples", broken.number)
+            problems.append(_problem(Fault(place, broken.message), read, file))
+    return (None if problems else rulebook), tuple(problems)
+
+
+def read_programme(raw: bytes, file: str = "programme.yaml") -> tuple[Programme | None, tuple[Problem, ...]]:
+    """The programme's policies."""
+    read = read_document(raw, Programme, file)
+    return read.document, read.problems
+
+
+def read_catalogue(raw: bytes, file: str = "catalogue.yaml") -> tuple[Catalogue | None, tuple[Problem, ...]]:
+    """Goods and shops."""
+    read = read_document(raw, Catalogue, file)
+    if read.document is None:
+        return None, read.problems
+    problems = tuple(_problem(fault, read, file) for fault in vet_catalogue(read.document))
+    return (None if problems else read.document), problems
+
+
+def read_events(raw: bytes, file: str = "events.yaml") -> tuple[Events | None, tuple[Problem, ...]]:
+    """The kinds of events."""
+    read = read_document(raw, Events, file)
+    return read.document, read.problems
+
+
+def read_folder(folder: Path) -> Folder:
+    """Everything in rules/<programme>/; reads on after a problem, so that all of them can be mended at once."""
+    problems: list[Problem] = []
+
+    def load(path: Path, reader: Any, *given: Any) -> Any:
+        document, found = reader(_bytes_of(path), *given, str(path))
+        problems.extend(found)
+        return document
+
+    programme = load(folder / "programme.yaml", read_programme)
+    catalogue = load(folder / "catalogue.yaml", read_catalogue) if (folder / "catalogue.yaml").exists() else None
+    events = load(folder / "events.yaml", read_events) if (folder / "events.yaml").exists() else None
+    rulebooks = []
+    for path in sorted((folder / "rulebook").glob("*.yaml")):
+        rulebook = load(path, read_rulebook, programme) if programme is not None else None
+        if rulebook is not None:
+            rulebooks.append(rulebook)
+    rulebooks.sort(key=lambda rulebook: rulebook.from_)
+    return Folder(programme, catalogue, events, tuple(rulebooks), tuple(problems))
+
+
+def read_document(raw: bytes, wanted: type[Document], file: str) -> Read:
+    """Types only. After a problem inside a list, that element is set aside and the rest is looked at too."""
+    try:
+        root = read_yaml(raw)
+    except BadYaml as bad:
+        return Read(None, (Problem(file, bad.line, "", bad.message),), None)
+    problems: list[Problem] = []
+    whole = root
+    while len(problems) < PROBLEMS_MAX:
+        try:
+            document = msgspec.convert(plain(root), wanted, strict=True)
+        except (msgspec.ValidationError, RecursionError) as error:
+            message, path = _split(str(error))
+            trail = _trail(root, path)
+            problems.append(Problem(file, trail[-1].line, _shown(trail), _in_both(message)))
+            pruned = _without(root, trail)
+            if pruned is None:
+                break
+            root = pruned
+            continue
+        if not problems:
+            return Read(document, (), whole)
+        break
+    return Read(None, tuple(problems), whole)
+
+
+def _bytes_of(path: Path) -> bytes:
+    """One byte more than is allowed is enough to see that there are too many."""
+    try:
+        with path.open("rb") as file:
+            return file.read(BYTES_MAX + 1)
+    except OSError:
+        return b""
+
+
+def _problem(fault: Fault, read: Read, file: str) -> Problem:
+    node = read.root
+    assert node is not None, "a document was read from its nodes"
+    path = ""
+    for step in fault.path:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+        node = _child(node, step) or node
+    return Problem(file, node.line, path, fault.message)
+
+
+def _split(error: str) -> tuple[str, list[str | int]]:
+    """msgspec says `what - at `$.rules[0].id``; a map's value is `[...]`, whose key it does not name."""
+    message, _, path = error.partition(" - at ")
+    steps: list[str | int] = []
+    for name, index in re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", path):
+        steps.append(name or int(index))
+    return message, steps
+
+
+def _trail(root: Node, path: list[str | int]) -> list[Node]:
+    """The nodes from the root down to the place of the error, as far as the file has them."""
+    trail = [root]
+    for step in path:
+        child = _child(trail[-1], step)
+        if child is None:
+            break
+        trail.append(child)
+    return trail
+
+
+def _child(node: Node, step: str | int) -> Node | None:
+    """None where the file does not have the part, as when a field is missing."""
+    if isinstance(node.value, dict):
+        child: Node | None = node.value.get(step)
+        return child
+    if isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+        item: Node = node.value[step]
+        return item
+    return None
+
+
+def _shown(trail: list[Node]) -> str:
+    shown = ""
+    for node in trail[1:]:
+        shown += f"[{node.place}]" if isinstance(node.place, int) else f".{node.place}"
+    return shown.removeprefix(".")
+
+
+def _without(root: Node, trail: list[Node]) -> Node | None:
+    """The tree without the outermost list element that holds the error; None when nothing is left to look at."""
+    for depth in range(1, len(trail)):
+        parent = trail[depth - 1]
+        if not isinstance(parent.value, list):
+            continue
+        rest: Any = [child for child in parent.value if child is not trail[depth]]
+        rebuilt = Node(parent.line, rest, parent.place)
+        for above in range(depth - 2, -1, -1):
+            rebuilt = _replaced(trail[above], trail[above + 1], rebuilt)
+        return rebuilt if rest else None
+    return None
+
+
+def _replaced(parent: Node, old: Node, new: Node) -> Node:
+    """Only maps stand above the outermost list."""
+    value = {key: new if child is old else child for key, child in parent.value.items()}
+    return Node(parent.line, value, parent.place)
+
+
+_TYPES = {
+    "int": "整数",
+    "str": "文字",
+    "bool": "true 或 false",
+    "array": "列表",
+    "object": "键值表",
+    "date": "日期(如 2026-09-01)",
+    "null": "空",
+}
+_PATTERNS = (
+    (r"Object contains unknown field `(.+)`", "不认识的字段 {0}", "unknown field {0}"),
+    (r"Object missing required field `(.+)`", "缺少字段 {0}", "the field {0} is missing"),
+    (r"Invalid enum value '?(.+?)'?", "{0} 不在词汇表中", "{0} is not a word that is known here"),
+    (r"Invalid value '?(.+?)'?", "{0} 不在词汇表中", "{0} is not a word that is known here"),
+    (r"Expected `(.+)`, got `(.+)`", "应为{0},实为{1}", "should be {0}, is {1}"),
+    (r"Expected `int` (>=|<=) (-?\d+)", "数值超出范围:应 {0} {1}", "out of range: should be {0} {1}"),
+    (r"Expected `(.+)` of length (>=|<=) (\d+)", "长度超出范围:应 {1} {2}", "wrong length: should be {1} {2}"),
+    (r"Expected `str` matching regex .*", "含有不允许的字符", "holds a character that is not allowed here"),
+    (r"Invalid RFC3339 encoded date", "日期应写作 2026-09-01", "a day is written 2026-09-01"),
+)
+
+
+def _in_both(message: str) -> Title:
+    zh, slash, en = message.partition(" / ")
+    if slash:
+        return Title(zh, en)
+    for pattern, zh, en in _PATTERNS:
+        match = re.fullmatch(pattern, message, re.DOTALL)
+        if match:
+            words = [word[:80] for word in match.groups()]
+            return Title(zh.format(*(_zh_types(word) for word in words)), en.format(*words))
+    return Title(f"不符合要求:{message[:200]}", message[:200])
+
+
+def _zh_types(word: str) -> str:
+    return " 或 ".join(_TYPES.get(part.strip(), part.strip()) for part in word.split(" | "))
