@@ -73,7 +73,8 @@ class Village(msgspec.Struct):
 async def open_village(database: Database, slug: str = "village") -> AsyncIterator[Village]:
     connection = await connect(database.url)
     await connection.execute(
-        "INSERT INTO node (id, kind, title_zh, title_en) VALUES ('nod_1', 'county', '县', 'County') ON CONFLICT DO NOTHING"
+        "INSERT INTO node (id, kind, title_zh, title_en)"
+        " VALUES ('nod_1', 'county', '县', 'County') ON CONFLICT DO NOTHING"
     )
     await publish_programme(connection, programme_of(slug), node="nod_1", by="system:test")
     await publish_rulebook(connection, slug, RULEBOOK, by="system:test")

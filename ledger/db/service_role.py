@@ -68,16 +68,25 @@ async def _is_service(connection: asyncpg.Connection) -> bool:
 async def _make_login(connection: asyncpg.Connection, url: str, password_file: Path) -> str:
     database = await connection.fetchval("SELECT current_database()")
     role = f"{database}_service"
-    password = password_file.read_text().strip() if password_file.exists() else ""
+    password = _kept_password(password_file)
     exists = await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role)
     if not (exists and password):
-        password = password or secrets.token_urlsafe(24)
-        password_file.parent.mkdir(parents=True, exist_ok=True)
-        password_file.touch(mode=0o600)
-        password_file.write_text(password)
+        password = password or _new_password(password_file)
         for statement in _login_statements(role, password, exists=exists):
             await connection.execute(statement)
     return _as_role(url, role, password)
+
+
+def _kept_password(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else ""
+
+
+def _new_password(file: Path) -> str:
+    password = secrets.token_urlsafe(24)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(password)
+    return password
 
 
 def _login_statements(role: str, password: str, *, exists: bool) -> list[str]:
