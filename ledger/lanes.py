@@ -1,0 +1,185 @@
+"""Lanes gather concurrent callers: what arrives while a batch is under way is the next batch."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+
+import asyncpg
+import msgspec
+import structlog
+
+from ledger.core.command import Request
+from ledger.core.transaction import Outcome
+from ledger.db.schemes import SchemeShelf
+from ledger.db.service_role import connect
+from ledger.posting import post
+
+log = structlog.get_logger()
+
+LANES = 2
+BATCH_MAX = 128
+QUEUE_MAX = 4_096
+COMMAND_SECONDS = 10.0
+RECONNECT_SECONDS = 0.1
+DEADLOCK_TRIES = 5
+
+# What a lost or stuck connection raises; the batch's outcome is then unknown and is looked up by its keys.
+LOST = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.CannotConnectNowError,
+)
+
+
+class Overloaded(Exception):
+    """The queue is full or the service is going down: answered at once, nothing was begun."""
+
+    retry_after_seconds = 1
+
+
+class OutcomeUnknown(Exception):
+    """The deadline passed first: the command may or may not have been posted; its key tells, now or later."""
+
+    retry_after_seconds = 2
+
+
+class _Waiting(msgspec.Struct, eq=False):
+    """One caller in the queue."""
+
+    request: Request
+    answer: "asyncio.Future[Outcome]"
+
+
+class Lanes:
+    """One or two workers, each with its own connection; a batch is begun as soon as its lane is free."""
+
+    def __init__(
+        self,
+        url: str,
+        shelf: SchemeShelf,
+        *,
+        lanes: int = LANES,
+        batch_max: int = BATCH_MAX,
+        queue_max: int = QUEUE_MAX,
+    ) -> None:
+        self._url = url
+        self._shelf = shelf
+        self._lane_count = lanes
+        self._batch_max = batch_max
+        self._queue_max = queue_max
+        self._queue: deque[_Waiting] = deque()
+        self._filled = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_open = False
+
+    async def start(self) -> None:
+        """Fails if the database cannot be reached."""
+        connections = [await self._connect() for _ in range(self._lane_count)]
+        self._is_open = True
+        self._tasks = [asyncio.create_task(self._run(connection)) for connection in connections]
+
+    async def stop(self) -> None:
+        """What was accepted is finished; what comes later is refused."""
+        self._is_open = False
+        self._filled.set()
+        await asyncio.gather(*self._tasks)
+
+    async def post(self, request: Request, *, timeout_seconds: float = COMMAND_SECONDS) -> Outcome:
+        """One command's outcome, after its commit. Raises `Overloaded` or `OutcomeUnknown`."""
+        if not self._is_open or len(self._queue) >= self._queue_max:
+            raise Overloaded
+        waiting = _Waiting(request, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._filled.set()
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await waiting.answer
+        except TimeoutError as error:
+            raise OutcomeUnknown from error
+
+    @property
+    def waiting(self) -> int:
+        """Callers in the queue, for metrics and back pressure."""
+        return len(self._queue)
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await connect(self._url, application_name="points-ledger lane")
+
+    async def _run(self, connection: asyncpg.Connection) -> None:
+        while True:
+            while not self._queue:
+                if not self._is_open:
+                    await connection.close()
+                    return
+                self._filled.clear()
+                await self._filled.wait()
+            batch = self._take()
+            if batch:
+                connection = await self._post_batch(connection, batch)
+
+    def _take(self) -> list[_Waiting]:
+        """The next batch; whoever has given up meanwhile is left out, so an expired command is never begun."""
+        batch: list[_Waiting] = []
+        while self._queue and len(batch) < self._batch_max:
+            waiting = self._queue.popleft()
+            if not waiting.answer.done():
+                batch.append(waiting)
+        return batch
+
+    async def _post_batch(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> asyncpg.Connection:
+        """Answers every caller of the batch; returns the connection to go on with.
+
+        Posting the same keys again after a lost connection is how an unknown outcome is looked up.
+        """
+        deadlocks = 0
+        while any(not waiting.answer.done() for waiting in batch):
+            try:
+                _answer(batch, await self._post(connection, batch))
+            except asyncpg.DeadlockDetectedError:
+                deadlocks += 1
+                if deadlocks == DEADLOCK_TRIES:
+                    raise
+            except LOST as error:
+                log.warning("lane_connection_lost", error=type(error).__name__)
+                connection = await self._reconnect(connection, batch)
+            except Exception as error:
+                await self._post_apart(connection, batch, error)
+        return connection
+
+    async def _post(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> list[Outcome]:
+        async with asyncio.timeout(COMMAND_SECONDS), connection.transaction():
+            return await post(connection, [waiting.request for waiting in batch], self._shelf)
+
+    async def _post_apart(self, connection: asyncpg.Connection, batch: Sequence[_Waiting], error: Exception) -> None:
+        """A defect that one command meets must not reach its neighbours: each is posted alone."""
+        if len(batch) == 1:
+            if not batch[0].answer.done():
+                batch[0].answer.set_exception(error)
+            return
+        for waiting in batch:
+            try:
+                _answer([waiting], await self._post(connection, [waiting]))
+            except LOST:
+                return
+            except Exception as own:
+                if not waiting.answer.done():
+                    waiting.answer.set_exception(own)
+
+    async def _reconnect(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> asyncpg.Connection:
+        """Until the database is back or nobody waits any more (the callers' deadlines bound this loop)."""
+        connection.terminate()
+        while self._is_open or any(not waiting.answer.done() for waiting in batch):
+            with contextlib.suppress(*LOST, asyncpg.PostgresError):
+                return await self._connect()
+            await asyncio.sleep(RECONNECT_SECONDS)
+        return connection
+
+
+def _answer(batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
+    for waiting, outcome in zip(batch, outcomes, strict=True):
+        if not waiting.answer.done():
+            waiting.answer.set_result(outcome)
