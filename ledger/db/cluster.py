@@ -105,7 +105,7 @@ def make_cluster(data_folder: Path, binaries: Binaries, account: ServerAccount, 
     _run_initdb(beside, password, binaries, account, durable=durable)
     password.rename(beside / PASSWORD_FILE)
     beside.rename(folder)
-    _sync_folder(data_folder)
+    sync_folder(data_folder)
 
 
 def socket_folder(data_folder: Path, account: ServerAccount) -> Path:
@@ -220,7 +220,8 @@ def _run_initdb(folder: Path, password: Path, binaries: Binaries, account: Serve
     )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """A renamed file survives a power cut only when its folder is on the disk too."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -45,13 +45,16 @@ def load_migrations(folder: Path = _FOLDER) -> list[Migration]:
     return found
 
 
-async def migrate(connection: asyncpg.Connection, *, wait_seconds: float = 60) -> list[str]:
-    """Applies what is missing and returns the names applied. The connection must be able to create roles."""
+async def migrate(connection: asyncpg.Connection, *, wait_seconds: float = 60, up_to: int | None = None) -> list[str]:
+    """Applies what is missing and returns the names applied. The connection must be able to create roles.
+
+    `up_to` stops at an older schema: a backup is loaded into the schema it was taken from.
+    """
     await _take_turn(connection, wait_seconds)
     try:
         await _prepare(connection)
         applied = []
-        for migration in await _missing(connection, load_migrations()):
+        for migration in await _missing(connection, load_migrations()[:up_to]):
             async with connection.transaction():
                 await connection.execute("SET LOCAL ROLE ledger_owner; SET LOCAL search_path = ledger")
                 await connection.execute(migration.sql)
