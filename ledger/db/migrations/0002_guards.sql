@@ -31,8 +31,11 @@ BEGIN
     END IF;
     SELECT t.journal_id INTO culprit
     FROM (SELECT i.programme, i.journal_id, count(*) AS entries FROM inserted AS i GROUP BY 1, 2) AS t
-    LEFT JOIN journal AS j ON j.programme = t.programme AND j.id = t.journal_id
-    WHERE j.id IS NULL OR j.xmin <> pg_current_xact_id()::xid OR j.entry_count <> t.entries LIMIT 1;
+    LEFT JOIN LATERAL (
+        SELECT j.entry_count, j.xmin AS written_by FROM journal AS j
+        WHERE j.programme = t.programme AND j.id = t.journal_id LIMIT 1
+    ) AS j ON TRUE
+    WHERE j.written_by IS DISTINCT FROM pg_current_xact_id()::xid OR j.entry_count <> t.entries LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'entries of % must arrive together with their journal line', culprit
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'entries_arrive_with_their_journal_line';
@@ -49,11 +52,12 @@ DECLARE
     culprit record;
 BEGIN
     SELECT c.owner, c.purse, c.unit INTO culprit FROM changed AS c
-    WHERE c.account_version > 0 AND NOT EXISTS (
-        SELECT FROM entry AS e
+    LEFT JOIN LATERAL (
+        SELECT e.balance_after FROM entry AS e
         WHERE e.programme = c.programme AND e.owner = c.owner AND e.purse = c.purse AND e.unit = c.unit
-            AND e.account_version = c.account_version AND e.balance_after = c.total
-    ) LIMIT 1;
+            AND e.account_version = c.account_version LIMIT 1
+    ) AS e ON TRUE
+    WHERE c.account_version > 0 AND e.balance_after IS DISTINCT FROM c.total LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'balance of % % % differs from its last entry', culprit.owner, culprit.purse, culprit.unit
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'balance_is_its_last_entry';

@@ -1,12 +1,12 @@
 -- Why: the two calls of the posting path: lock and read, then append.
 
 -- Each statement below has its own snapshot: what is read after a wait is what the lock protects.
--- The planner settings keep every join an index look-up per asked row; a hash join would scan the whole table.
+-- LATERAL with LIMIT pins one index look-up per asked row whatever the statistics say: a join could be planned
+-- as a scan of the whole table, and such a plan would stay with the connection.
 CREATE FUNCTION lock_needs(
     programmes text [], revisions bigint [], claims json, balances json, counters json
 ) RETURNS json LANGUAGE plpgsql VOLATILE
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     stale json;
     answer json;
@@ -14,9 +14,8 @@ BEGIN
     PERFORM set_config('ledger.programmes', array_to_string(programmes, ','), TRUE);
 
     SELECT json_agg(w.programme) INTO stale FROM unnest(programmes, revisions) AS w (programme, revision)
-    WHERE NOT EXISTS (
-        SELECT FROM programme AS p WHERE p.programme = w.programme AND p.revision = w.revision
-    );
+    LEFT JOIN LATERAL (SELECT p.revision FROM programme AS p WHERE p.programme = w.programme LIMIT 1) AS p ON TRUE
+    WHERE p.revision IS DISTINCT FROM w.revision;
     IF stale IS NOT NULL THEN
         RETURN json_build_object('stale', stale);
     END IF;
@@ -36,48 +35,72 @@ BEGIN
     INSERT INTO balance (programme, owner, purse, unit, floor_amount)
     SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
     FROM json_to_recordset(balances) AS w (programme text, owner text, purse text, unit text, is_new boolean)
-    INNER JOIN account AS a ON a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse
+    CROSS JOIN LATERAL (
+        SELECT a.floor_amount FROM account AS a
+        WHERE a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse LIMIT 1
+    ) AS a
     WHERE w.is_new
     ORDER BY w.programme, w.owner, w.purse, w.unit
     ON CONFLICT DO NOTHING;
 
-    PERFORM FROM json_to_recordset(counters) AS w (programme text, counter text, subject text, period text)
-    INNER JOIN counter AS c
-        ON c.programme = w.programme AND c.counter = w.counter AND c.subject = w.subject AND c.period = w.period
-    ORDER BY c.programme, c.counter, c.subject, c.period
-    FOR NO KEY UPDATE OF c;
+    PERFORM FROM (
+        SELECT w.programme, w.counter, w.subject, w.period
+        FROM json_to_recordset(counters) AS w (programme text, counter text, subject text, period text)
+        ORDER BY w.programme, w.counter, w.subject, w.period
+    ) AS w
+    CROSS JOIN LATERAL (
+        SELECT FROM counter AS c
+        WHERE c.programme = w.programme AND c.counter = w.counter AND c.subject = w.subject AND c.period = w.period
+        LIMIT 1 FOR NO KEY UPDATE
+    ) AS c;
 
-    PERFORM FROM json_to_recordset(balances) AS w (programme text, owner text, purse text, unit text)
-    INNER JOIN balance AS b
-        ON b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
-    ORDER BY b.programme, b.owner, b.purse, b.unit
-    FOR NO KEY UPDATE OF b;
+    PERFORM FROM (
+        SELECT w.programme, w.owner, w.purse, w.unit
+        FROM json_to_recordset(balances) AS w (programme text, owner text, purse text, unit text)
+        ORDER BY w.programme, w.owner, w.purse, w.unit
+    ) AS w
+    CROSS JOIN LATERAL (
+        SELECT FROM balance AS b
+        WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+        LIMIT 1 FOR NO KEY UPDATE
+    ) AS b;
 
     SELECT json_build_object(
         'now', clock_timestamp(),
         'claims', (
-            SELECT json_agg(json_build_array(k.programme, k.principal, k.key, k.fingerprint, k.journal_id))
+            SELECT json_agg(json_build_array(w.programme, w.principal, w.key, k.fingerprint, k.journal_id))
             FROM json_to_recordset(claims) AS w (programme text, principal text, key text, journal_id text)
-            INNER JOIN idempotency_key AS k
-                ON k.programme = w.programme AND k.principal = w.principal AND k.key = w.key
+            CROSS JOIN LATERAL (
+                SELECT k.fingerprint, k.journal_id FROM idempotency_key AS k
+                WHERE k.programme = w.programme AND k.principal = w.principal AND k.key = w.key LIMIT 1
+            ) AS k
             WHERE k.journal_id <> w.journal_id
         ),
         'balances', (
             SELECT json_agg(json_build_array(
-                b.programme, b.owner, b.purse, b.unit, b.total, b.account_version, b.bucket_days, b.bucket_amounts,
+                w.programme, w.owner, w.purse, w.unit, b.total, b.account_version, b.bucket_days, b.bucket_amounts,
                 a.is_closed
             ))
             FROM json_to_recordset(balances) AS w (programme text, owner text, purse text, unit text)
-            INNER JOIN balance AS b
-                ON b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
-            INNER JOIN account AS a ON a.programme = b.programme AND a.owner = b.owner AND a.purse = b.purse
+            CROSS JOIN LATERAL (
+                SELECT b.total, b.account_version, b.bucket_days, b.bucket_amounts FROM balance AS b
+                WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+                LIMIT 1
+            ) AS b
+            CROSS JOIN LATERAL (
+                SELECT a.is_closed FROM account AS a
+                WHERE a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse LIMIT 1
+            ) AS a
         ),
         'counters', (
-            SELECT json_agg(json_build_array(c.programme, c.counter, c.subject, c.period, c.used))
+            SELECT json_agg(json_build_array(w.programme, w.counter, w.subject, w.period, c.used))
             FROM json_to_recordset(counters) AS w (programme text, counter text, subject text, period text)
-            INNER JOIN counter AS c
-                ON c.programme = w.programme AND c.counter = w.counter
-                AND c.subject = w.subject AND c.period = w.period
+            CROSS JOIN LATERAL (
+                SELECT c.used FROM counter AS c
+                WHERE c.programme = w.programme AND c.counter = w.counter
+                    AND c.subject = w.subject AND c.period = w.period
+                LIMIT 1
+            ) AS c
         )
     ) INTO answer;
     RETURN answer;
@@ -86,32 +109,48 @@ $$;
 
 -- Purses without a floor are updated here, last and in order, by the batch's sum; their entries take their
 -- versions from the row as it stood. Everything is written by one statement, so that the guards see all of it.
+-- Rows that we hold locked are updated by their place (ctid), which cannot move meanwhile.
 CREATE FUNCTION append_decided(
     journals json, entries json, balances json, open_deltas json, open_entries json, counters json
 ) RETURNS json LANGUAGE plpgsql VOLATILE
-SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_material = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     totals bigint [];
     versions bigint [];
+    places tid [];
 BEGIN
     INSERT INTO balance (programme, owner, purse, unit, floor_amount)
     SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
     FROM json_to_recordset(open_deltas) AS w (programme text, owner text, purse text, unit text)
-    INNER JOIN account AS a ON a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse
+    CROSS JOIN LATERAL (
+        SELECT a.floor_amount FROM account AS a
+        WHERE a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse LIMIT 1
+    ) AS a
     ORDER BY w.programme, w.owner, w.purse, w.unit
     ON CONFLICT DO NOTHING;
 
-    PERFORM FROM json_to_recordset(open_deltas) AS w (programme text, owner text, purse text, unit text)
-    INNER JOIN balance AS b
-        ON b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
-    ORDER BY b.programme, b.owner, b.purse, b.unit
-    FOR NO KEY UPDATE OF b;
+    PERFORM FROM (
+        SELECT w.programme, w.owner, w.purse, w.unit
+        FROM json_to_recordset(open_deltas) AS w (programme text, owner text, purse text, unit text)
+        ORDER BY w.programme, w.owner, w.purse, w.unit
+    ) AS w
+    CROSS JOIN LATERAL (
+        SELECT FROM balance AS b
+        WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+        LIMIT 1 FOR NO KEY UPDATE
+    ) AS b;
 
-    SELECT array_agg(b.total ORDER BY w.slot), array_agg(b.account_version ORDER BY w.slot) INTO totals, versions
+    SELECT
+        array_agg(b.total ORDER BY w.slot), array_agg(b.account_version ORDER BY w.slot),
+        array_agg(b.place ORDER BY w.slot)
+    INTO totals, versions, places
     FROM json_to_recordset(open_deltas) AS w (slot integer, programme text, owner text, purse text, unit text)
-    INNER JOIN balance AS b
-        ON b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit;
+    CROSS JOIN LATERAL (
+        SELECT b.total, b.account_version, b.ctid AS place FROM balance AS b
+        WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+        LIMIT 1
+    ) AS b;
     IF coalesce(cardinality(totals), 0) <> json_array_length(open_deltas) THEN
         RAISE EXCEPTION 'an account of the programme itself was never opened'
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'programme_accounts_are_open';
@@ -136,25 +175,42 @@ BEGIN
     ),
     moved AS (
         UPDATE balance AS b SET total = b.total + w.delta, account_version = b.account_version + w.entries
-        FROM json_to_recordset(open_deltas) AS w (
-            programme text, owner text, purse text, unit text, delta bigint, entries bigint
-        )
-        WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+        FROM json_to_recordset(open_deltas) AS w (slot integer, delta bigint, entries bigint)
+        WHERE b.ctid = places[w.slot]
     ),
     settled AS (
         UPDATE balance AS b
         SET total = w.total, account_version = w.account_version,
             bucket_days = w.bucket_days, bucket_amounts = w.bucket_amounts
-        FROM json_to_recordset(balances) AS w (
-            programme text, owner text, purse text, unit text, total bigint, account_version bigint,
-            bucket_days date [], bucket_amounts bigint []
-        )
-        WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+        FROM (
+            SELECT w.total, w.account_version, w.bucket_days, w.bucket_amounts, p.place
+            FROM json_to_recordset(balances) AS w (
+                programme text, owner text, purse text, unit text, total bigint, account_version bigint,
+                bucket_days date [], bucket_amounts bigint []
+            )
+            CROSS JOIN LATERAL (
+                SELECT l.ctid AS place FROM balance AS l
+                WHERE l.programme = w.programme AND l.owner = w.owner AND l.purse = w.purse AND l.unit = w.unit
+                LIMIT 1
+            ) AS p
+        ) AS w
+        WHERE b.ctid = w.place
     ),
     counted AS (
         UPDATE counter AS c SET used = w.used
-        FROM json_to_recordset(counters) AS w (programme text, counter text, subject text, period text, used bigint)
-        WHERE c.programme = w.programme AND c.counter = w.counter AND c.subject = w.subject AND c.period = w.period
+        FROM (
+            SELECT w.used, p.place
+            FROM json_to_recordset(counters) AS w (
+                programme text, counter text, subject text, period text, used bigint
+            )
+            CROSS JOIN LATERAL (
+                SELECT l.ctid AS place FROM counter AS l
+                WHERE l.programme = w.programme AND l.counter = w.counter
+                    AND l.subject = w.subject AND l.period = w.period
+                LIMIT 1
+            ) AS p
+        ) AS w
+        WHERE c.ctid = w.place
     )
     INSERT INTO entry (
         programme, owner, purse, unit, account_version, journal_id, line, expires_on, amount, balance_after
