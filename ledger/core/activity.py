@@ -57,8 +57,8 @@ class Merchant(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     area: Slug | None = None
 
 
-class Facts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """All that a rule may look at. Whoever records the activity fills it in; scoring adds nothing to it."""
+class Report(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the one who records an activity may say about it."""
 
     happened_on: date
     quantities: dict[Slug, Quantity] = {}
@@ -70,6 +70,11 @@ class Facts(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     like: Slug | None = None
     note: Note | None = None
     evidence: Evidence = Evidence()
+
+
+class Facts(Report, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All that a rule may look at: the report, and what the programme's own register says. Scoring adds nothing."""
+
     person: Person | None = None
     household: Household | None = None
     merchant: Merchant | None = None
