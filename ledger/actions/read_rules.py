@@ -124,7 +124,7 @@ def read_document(raw: bytes, wanted: type[Document], file: str) -> Read:
         except (msgspec.ValidationError, RecursionError) as error:
             message, path = _split(str(error))
             trail = _trail(root, path)
-            problems.append(Problem(file, trail[-1].line, _shown(trail), _in_both(message)))
+            problems.append(Problem(file, trail[-1].line, _shown(trail), in_both(message)))
             pruned = _without(root, trail)
             if pruned is None:
                 break
@@ -235,7 +235,8 @@ _PATTERNS = (
 )
 
 
-def _in_both(message: str) -> Title:
+def in_both(message: str) -> Title:
+    """What the decoder says, in words for a person; the doors use them too."""
     zh, slash, en = message.partition(" / ")
     if slash:
         return Title(zh, en)
