@@ -20,7 +20,7 @@ help: ## this list
 setup: $(READY) ## make .venv (the other targets do it by themselves)
 
 run: $(READY) ## start the service with its own PostgreSQL on http://127.0.0.1:8000 (Ctrl-C ends it)
-	@exec $(RUN) -m ledger.cli serve
+	@exec $(RUN) -m ledger.main serve
 
 test: lint ## lint and all tests: the whole of CI
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not soak"

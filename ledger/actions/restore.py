@@ -49,7 +49,7 @@ async def restore(connection: asyncpg.Connection, source: Path) -> Manifest:
         raise _not_a_backup(source, str(error)) from error
     except asyncpg.InsufficientPrivilegeError as error:
         raise needs_administrator() from error
-    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.UndefinedObjectError) as error:
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.UndefinedTableError) as error:
         raise _not_a_backup(source, error.args[0]) from error
     await migrate(connection)
     await analyze(connection)

@@ -11,6 +11,7 @@ class LaunchReason(enum.StrEnum):
     ACCESS = "data_folder_access"
     VERSION = "data_folder_version"
     FOREIGN = "data_folder_foreign"
+    MISSING = "data_folder_missing"
     BUSY = "data_folder_busy"
     START = "server_start"
 

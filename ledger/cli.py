@@ -1,0 +1,133 @@
+"""The command line: each command a small function; 0 done, 1 the thing looked at is wrong, 2 refused."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import asyncpg
+
+from ledger.actions.backup import BackupRefused, Manifest, back_up
+from ledger.actions.read_rules import Problem, read_folder
+from ledger.actions.restore import restore
+from ledger.db.launch_refusal import LaunchRefused
+from ledger.db.migrate import MigrationProblem
+from ledger.db.place import Place, open_administrator_url
+from ledger.db.service_role import UnsafeRole, connect, prepare_database
+
+Serve = Callable[[], int]
+
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ClientConfigurationError,
+    asyncpg.CannotConnectNowError,
+)
+
+
+def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
+    """`serve` comes from above: the service is wired on the roof."""
+    options = build_parser().parse_args(arguments)
+    commands: dict[str, Callable[[], int]] = {
+        "serve": serve,
+        "migrate": lambda: migrate_place(place),
+        "backup": lambda: backup_place(place, options.file),
+        "restore": lambda: restore_place(place, options.file),
+        "rules": lambda: check_rules(options.file),
+    }
+    try:
+        return commands[options.command]()
+    except (LaunchRefused, BackupRefused) as refused:
+        return refuse(english=refused.english, chinese=refused.chinese)
+    except (MigrationProblem, UnsafeRole) as refused:
+        return refuse(english=str(refused), chinese="数据库与本版本不相符，说明见上一行。")
+    except UNREACHABLE as error:
+        return refuse(english=f"The database cannot be used: {error}", chinese=f"无法使用数据库：{error}")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="points-ledger", description="Points Ledger / 积分账本")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="run the service / 运行服务")
+    commands.add_parser("migrate", help="bring the database to this release / 升级数据库结构")
+    commands.add_parser("check", help="look for broken invariants / 核对账本不变量")
+    for name, words in (
+        ("backup", "write the whole ledger to FILE / 备份到文件"),
+        ("restore", "load FILE into an empty target / 恢复到空的目标"),
+    ):
+        commands.add_parser(name, help=words).add_argument("file", type=Path, metavar="FILE")
+    rules = commands.add_parser("rules", help="rule sheets / 规则文件").add_subparsers(dest="verb", required=True)
+    check = rules.add_parser("check", help="find what is wrong in a rule file or folder / 检查规则文件或目录")
+    check.add_argument("file", type=Path, metavar="FILE")
+    export = commands.add_parser("export", help="journal for other programs / 导出")
+    export.add_argument("--format", choices=("hledger", "beancount", "csv"), required=True)
+    return parser
+
+
+def refuse(*, english: str, chinese: str) -> int:
+    print(english, file=sys.stderr)
+    print(chinese, file=sys.stderr)
+    return 2
+
+
+def migrate_place(place: Place) -> int:
+    with open_administrator_url(place) as url:
+        asyncio.run(prepare_database(url, place.service_password_file))
+    print("The database is up to date. / 数据库结构已是最新。")
+    return 0
+
+
+def backup_place(place: Place, file: Path) -> int:
+    """Also of a data folder of an older PostgreSQL, while programs of its version are there."""
+    with open_administrator_url(place, is_old=True) as url:
+        manifest = asyncio.run(_with_connection(url, file, back_up))
+    print(f"{file}: {_size(manifest)}")
+    return 0
+
+
+def restore_place(place: Place, file: Path) -> int:
+    if not file.is_file():
+        return refuse(english=f"There is no file {file}.", chinese=f"没有文件 {file}。")
+    with open_administrator_url(place) as url:
+        manifest = asyncio.run(_with_connection(url, file, restore))
+    print(f"Restored / 已恢复 {file}: {_size(manifest)}, {manifest.made_at}")
+    return 0
+
+
+def check_rules(file: Path) -> int:
+    """A folder of a programme, or one file of it: then only what is wrong in that file is told."""
+    folder = next((path for path in (file, *file.absolute().parents) if (path / "programme.yaml").is_file()), None)
+    if folder is None or not file.exists():
+        return refuse(
+            english=f"{file} is neither a programme's folder nor a file below one (no programme.yaml there).",
+            chinese=f"{file} 不是积分方案目录，也不在这样的目录中（找不到 programme.yaml）。",
+        )
+    problems = [problem for problem in read_folder(folder).problems if _concerns(problem, file)]
+    for problem in problems:
+        print(f"{problem.file}:{problem.line}: {problem.path}: {problem.message.zh} / {problem.message.en}")
+    if not problems:
+        print(f"{file}: OK / 没有问题")
+    return 1 if problems else 0
+
+
+def _concerns(problem: Problem, file: Path) -> bool:
+    return file.is_dir() or Path(problem.file).name == "programme.yaml" or file.samefile(problem.file)
+
+
+async def _with_connection(
+    url: str, file: Path, action: Callable[[asyncpg.Connection, Path], Coroutine[None, None, Manifest]]
+) -> Manifest:
+    connection = await connect(url)
+    try:
+        return await action(connection, file)
+    finally:
+        await connection.close()
+
+
+def _size(manifest: Manifest) -> str:
+    counts = manifest.content.counts
+    rows = sum(counts.values())
+    return f"schema {manifest.content.schema_version}, journal / 流水 {counts.get('journal', 0)}, rows / 行 {rows}"

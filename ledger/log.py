@@ -1,0 +1,111 @@
+"""One line an event: JSON for machines, colours at a terminal. Never bodies, secrets or people's names."""
+
+import logging
+import re
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+import msgspec
+import structlog
+from structlog.types import EventDict, Processor
+
+# The words of ASGI; the framework's own types would make every command wait for the framework.
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_TRACE_LINES_MAX = 60
+
+
+def set_up_logging(*, form: str, level: str) -> None:
+    """Our own events and those of the libraries go one way, to standard error."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        show_exception,
+    ]
+    as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    last: Processor = structlog.processors.JSONRenderer(_to_json) if as_json else structlog.dev.ConsoleRenderer()
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*shared, last],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(max(number, logging.WARNING))  # Libraries tell little that an operator can use.
+
+
+def show_exception(_: object, __: str, event: EventDict) -> EventDict:
+    """Where it happened and of what kind, and the first line of what it said.
+
+    PostgreSQL's details and the values of variables are left out: they repeat the data of residents.
+    """
+    given = event.pop("exc_info", None)
+    if not given:
+        return event
+    error = given if isinstance(given, BaseException) else (given[1] if isinstance(given, tuple) else sys.exc_info()[1])
+    if error is not None:
+        said = str(error).partition("\n")[0]
+        frames = traceback.format_tb(error.__traceback__)[-_TRACE_LINES_MAX:]
+        event["exception"] = f"{type(error).__qualname__}: {said}\n{''.join(frames)}".rstrip()
+    return event
+
+
+def log_requests(app: ASGIApp) -> ASGIApp:
+    """One line a request, with the id that the answer carries too, so that a caller's report finds its line."""
+    log = structlog.get_logger()
+
+    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        request_id = request_id_of(scope["headers"])
+        started, answer = time.perf_counter(), [500]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await app(scope, receive, _watching(send, answer, request_id))
+        finally:
+            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            log.info("request", method=scope["method"], path=scope["path"], status=answer[0], milliseconds=milliseconds)
+
+    return logged
+
+
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The caller's own when it is harmless, else one of ours."""
+    for name, value in headers:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return value.decode("ascii")
+    return secrets.token_hex(8)
+
+
+def _watching(send: Send, answer: list[int], request_id: str) -> Send:
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer[0] = message["status"]
+            message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode("ascii"))]
+        await send(message)
+
+    return watched
+
+
+def _to_json(event: Any, default: Callable[[Any], Any] | None = None, **_: object) -> str:
+    return msgspec.json.encode(event, enc_hook=default or repr).decode("utf-8", errors="replace")

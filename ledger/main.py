@@ -1,0 +1,26 @@
+"""The program `points-ledger`: reads what the operator decided and hands it to the command line."""
+
+import os
+import sys
+
+from ledger import cli
+from ledger.config import Config, ConfigProblem, read_config
+from ledger.log import set_up_logging
+
+
+def main() -> int:
+    try:
+        config = read_config(os.environ)
+    except ConfigProblem as problem:
+        return cli.refuse(english=problem.english, chinese=problem.chinese)
+    set_up_logging(form=config.log_form, level=config.log_level)
+    return cli.run(sys.argv[1:], config.place, serve=lambda: serve(config))
+
+
+def serve(config: Config) -> int:
+    """Wired with the application."""
+    raise NotImplementedError(config.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
