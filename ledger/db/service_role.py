@@ -45,7 +45,7 @@ async def prepare_database(url: str, password_file: Path) -> str:
 async def connect(url: str, **settings: str) -> asyncpg.Connection:
     """A connection with this service's session settings; nothing is read from the user's own password file."""
     return await asyncpg.connect(
-        url, ssl=_ssl(url), passfile="/dev/null", server_settings={**SESSION, **settings}, timeout=10
+        url, ssl=ssl_of(url), passfile="/dev/null", server_settings={**SESSION, **settings}, timeout=10
     )
 
 
@@ -107,6 +107,6 @@ def _as_role(url: str, role: str, password: str) -> str:
     return urlunsplit((parts.scheme, netloc, parts.path, urlencode(query), ""))
 
 
-def _ssl(url: str) -> bool | None:
+def ssl_of(url: str) -> bool | None:
     """A socket file has no TLS to offer; over the network the URL's own sslmode decides."""
     return False if "host=%2F" in url or "host=/" in url else None
