@@ -28,9 +28,10 @@ WHERE
 
 -- name: compose_counts
 -- The server writes the statement, so that it is the one to quote the names.
-SELECT string_agg(
-    format('SELECT %L AS name, count(*) AS row_count FROM ledger.%I', c.relname, c.relname), ' UNION ALL '
-)
+SELECT
+    string_agg(
+        format('SELECT %L AS name, count(*) AS row_count FROM ledger.%I', c.relname, c.relname), ' UNION ALL '
+    )
 FROM pg_class AS c
 WHERE c.relnamespace = 'ledger'::regnamespace AND c.relkind = 'r' AND c.relname <> 'schema_migration';
 

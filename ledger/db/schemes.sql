@@ -1,5 +1,6 @@
 -- name: read_revision
-SELECT revision FROM programme WHERE programme = $1;
+SELECT revision FROM programme
+WHERE programme = $1;
 
 -- name: load_publications
 SELECT kind, version, digest, effective_from, published_at, published_by, body
@@ -11,7 +12,8 @@ ORDER BY revision;
 INSERT INTO programme (programme, node) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
 -- name: raise_revision
-UPDATE programme SET revision = revision + 1 WHERE programme = $1 RETURNING revision;
+UPDATE programme SET revision = revision + 1
+WHERE programme = $1 RETURNING revision;
 
 -- name: insert_publication
 INSERT INTO publication (programme, kind, digest, version, effective_from, revision, body, published_by)
