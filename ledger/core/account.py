@@ -27,6 +27,7 @@ PROGRAMME_PURSES = (
     "cash_outside",
     "offline_shortfall",
     "opening",
+    "issued:by-hand",
 )
 BUCKETED = frozenset({"main", "pending", "held"})
 
@@ -53,6 +54,10 @@ def floor_amount(owner: str, purse: str) -> int | None:
 
 def issuer(category: str) -> str:
     return f"issued:{category}"
+
+
+ISSUED_BY_HAND = issuer("by-hand")
+"""The issuer of adjustments and resets, which no rule's category stands for."""
 
 
 def item_unit(item: str) -> str:

@@ -1,24 +1,27 @@
 """Award: points for one activity, by a rule, within its caps, with a trace of why."""
 
+from datetime import date, timedelta
+
 from ledger.core.account import POINTS, PROGRAMME, BalanceKey, issuer
 from ledger.core.balance import NEVER
-from ledger.core.book import Book, Decision, Needs
+from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Award
-from ledger.core.period import expires_on
+from ledger.core.period import expires_on, notice_ends_on
 from ledger.core.refusal import Reason, Refused
-from ledger.core.scheme import Scheme
-from ledger.core.score import Compiled, ScoreLine, counters_needed, is_for_merchant, score
-from ledger.core.transaction import About, Entry
+from ledger.core.score import Compiled, Score, counters_needed, is_for_merchant, score
+from ledger.core.transaction import About, Entry, OpenItem
 
 
-def needs(award: Award, scheme: Scheme) -> Needs:
-    compiled = scheme.rulebook_on(award.facts.happened_on)
+def needs(award: Award, prior: Prior) -> Needs:
+    compiled = prior.scheme.rulebook_on(award.facts.happened_on)
     rule = compiled.rules.get(award.rule)
-    units = ("points",) if rule is None else tuple(str(give.unit) for give in rule.rule.gives)
-    purse = "main" if rule is None or not rule.notice_days else "pending"
+    if rule is None:
+        return Needs()
+    purse = "pending" if rule.notice_days else "main"
+    units = dict.fromkeys(str(give.unit) for give in rule.rule.gives)
     return Needs(
-        balances=tuple(BalanceKey(award.recipient, purse, unit) for unit in dict.fromkeys(units)),
-        companions=(BalanceKey(award.recipient, "debt", POINTS),) if purse == "main" else (),
+        balances=tuple(BalanceKey(award.recipient, purse, unit) for unit in units),
+        companions=() if rule.notice_days else (BalanceKey(award.recipient, "debt", POINTS),),
         counters=counters_needed(compiled, award.rule, award.facts, award.recipient),
     )
 
@@ -30,41 +33,55 @@ def decide(award: Award, book: Book) -> Decision:
         raise Refused(Reason.UNKNOWN_RULE, rule=award.rule)
     if is_for_merchant(compiled, award.rule) != award.recipient.startswith("mer_"):
         raise Refused(Reason.NOT_FOUND, rule=award.rule, owner=award.recipient)
-    for key in needs(award, book.scheme).balances:
+    for key in needs(award, Prior(book.scheme, {})).balances:
         book.balance(key)
     scored = score(compiled, award.rule, award.facts, award.recipient, book.used)
     # Nothing is refused below this line.
+    opens = None
+    if scored.notice_days:
+        opens = OpenItem("pending", notice_ends_on(book.today, scored.notice_days) + timedelta(days=1))
     return Decision(
         kind="award",
-        entries=_entries(award, book, compiled, scored.lines, under_notice=scored.notice_days > 0),
+        entries=_entries(award, book, compiled, scored),
         about=About(owner=award.recipient, rule=award.rule, rulebook=compiled.digest, activity=award.activity),
         counts=scored.counts,
         trace=scored.trace,
         happened_on=award.facts.happened_on,
+        opens=opens,
     )
 
 
-def _entries(
-    award: Award, book: Book, compiled: Compiled, lines: tuple[ScoreLine, ...], *, under_notice: bool
-) -> tuple[Entry, ...]:
+def credit(owner: str, unit: str, amount: int, day: date, book: Book) -> list[Entry]:
+    """Debt is repaid before anything reaches the purse that can be spent."""
+    debt = book.balances.get(BalanceKey(owner, "debt", unit))
+    repaid = 0 if debt is None else min(amount, -debt.total)
+    entries = [Entry(owner, "debt", unit, repaid)] if repaid else []
+    if amount > repaid:
+        entries.append(Entry(owner, "main", unit, amount - repaid, day))
+    return entries
+
+
+def last_good_day(book: Book, rulebook: str | None, rule: str | None, unit: str, active_on: date) -> date:
+    """The day on which points of a rule lapse, fixed by the day on which they became active."""
+    compiled = None if rulebook is None else book.scheme.rulebook_by_digest(rulebook)
+    found = None if compiled is None or rule is None else compiled.rules.get(rule)
+    if found is None:
+        return expires_on(book.scheme.policy.expiry, active_on) or NEVER
+    for give, expiry in zip(found.rule.gives, found.expiries, strict=True):
+        if give.unit == unit:
+            return expires_on(expiry, active_on) or NEVER
+    return NEVER
+
+
+def _entries(award: Award, book: Book, compiled: Compiled, scored: Score) -> tuple[Entry, ...]:
     category = compiled.rules[award.rule].rule.category
     entries = []
-    for line in lines:
+    for line in scored.lines:
         unit = str(line.unit)
         entries.append(Entry(PROGRAMME, issuer(category), unit, -line.amount))
-        if under_notice:
+        if scored.notice_days:
             entries.append(Entry(award.recipient, "pending", unit, line.amount))
-            continue
-        repaid = _repaid(award.recipient, unit, line.amount, book)
-        if repaid:
-            entries.append(Entry(award.recipient, "debt", unit, repaid))
-        if line.amount > repaid:
+        else:
             day = expires_on(line.expires, book.today) or NEVER
-            entries.append(Entry(award.recipient, "main", unit, line.amount - repaid, day))
+            entries += credit(award.recipient, unit, line.amount, day, book)
     return tuple(entries)
-
-
-def _repaid(recipient: str, unit: str, amount: int, book: Book) -> int:
-    """Debt is repaid before anything reaches the purse that can be spent."""
-    debt = book.balances.get(BalanceKey(recipient, "debt", unit))
-    return 0 if debt is None else min(amount, -debt.total)

@@ -1,5 +1,6 @@
 """What a verb declares it needs, and what it then sees of one programme under the lock."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -9,8 +10,8 @@ from ledger.core.balance import Balance
 from ledger.core.counter import CounterKey
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
-from ledger.core.score import Trace
-from ledger.core.transaction import About, Entry, PostedEntry
+from ledger.core.trace import Trace
+from ledger.core.transaction import About, Entry, OpenItem, PostedEntry
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -18,12 +19,14 @@ class Needs(msgspec.Struct, frozen=True):
 
     balances: purses with a floor, locked; a missing row is made if its account is open.
     companions: locked only if the row exists; written under the lock of the same owner's main purse.
-    counters: caps and budgets, locked; a missing row is made.
+    counters: caps, budgets and counts of reversals, locked; a missing row is made.
+    open_items: awards under notice and holds, by the transaction that opened them, locked.
     """
 
     balances: tuple[BalanceKey, ...] = ()
     companions: tuple[BalanceKey, ...] = ()
     counters: tuple[CounterKey, ...] = ()
+    open_items: tuple[str, ...] = ()
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -38,6 +41,13 @@ class Source(msgspec.Struct, frozen=True):
     counts: tuple[tuple[CounterKey, int], ...] = ()
 
 
+class Prior(msgspec.Struct, frozen=True):
+    """What a verb may look at before the lock: only what never changes."""
+
+    scheme: Scheme
+    sources: Mapping[str, Source]
+
+
 class Decision(msgspec.Struct, frozen=True):
     """What a verb decided: entries that balance, what its caps have used, and why."""
 
@@ -47,6 +57,8 @@ class Decision(msgspec.Struct, frozen=True):
     counts: tuple[tuple[CounterKey, int], ...] = ()
     trace: Trace | None = None
     happened_on: date | None = None
+    opens: OpenItem | None = None
+    ends: str | None = None
 
 
 class Book(msgspec.Struct):
@@ -58,6 +70,25 @@ class Book(msgspec.Struct):
     balances: dict[BalanceKey, Balance]
     used: dict[CounterKey, int]
     sources: dict[str, Source]
+    open_items: dict[str, OpenItem]
+    principal: str = ""
+
+    def source(self, transaction: str, *kinds: str) -> Source:
+        """The posted transaction that a command follows; refuses what is unknown or of another kind."""
+        source = self.sources.get(transaction)
+        if source is None or source.is_refused:
+            raise Refused(Reason.NOT_FOUND, transaction=transaction)
+        if source.kind not in kinds:
+            raise Refused(Reason.WRONG_KIND, transaction=transaction, kind=source.kind, expected=list(kinds))
+        return source
+
+    def open_item(self, transaction: str) -> OpenItem:
+        """The hold or the award under notice that a command wants to end."""
+        item = self.open_items.get(transaction)
+        if item is None or item.ended_by is not None:
+            ended = None if item is None else item.ended_by
+            raise Refused(Reason.NOT_OPEN, transaction=transaction, ended_by=ended)
+        return item
 
     def balance(self, key: BalanceKey) -> Balance:
         """A purse that was asked for and is not there belongs to nobody in this programme."""

@@ -11,3 +11,18 @@ class CounterKey(Struct, frozen=True, order=True):
     counter: str
     subject: str
     period: str
+
+
+def reversals(transaction: str) -> CounterKey:
+    """How much of a transaction has been reversed: points of an award, otherwise one for the whole."""
+    return CounterKey("reversals", transaction, "ever")
+
+
+def refunded_points(transaction: str) -> CounterKey:
+    """How many points of a sale have been given back."""
+    return CounterKey("refunds/points", transaction, "ever")
+
+
+def refunded_pieces(transaction: str, item: str) -> CounterKey:
+    """How many pieces of an item of a sale have come back."""
+    return CounterKey(f"refunds/pieces:{item}", transaction, "ever")

@@ -78,6 +78,7 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     time_zone: str = "Asia/Shanghai"
     expiry: Expiry = Never()
     notice_days: Annotated[int, Meta(ge=0, le=365)] = 0
+    adjust_limit: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 100
     redemption_days: RedemptionDays = EveryDay()
     areas: Annotated[tuple[Area, ...], Meta(max_length=2000)] = ()
     outlets: Annotated[tuple[Outlet, ...], Meta(max_length=2000)] = ()

@@ -1,27 +1,26 @@
 """Receive: goods come into an outlet's stock, bought or donated."""
 
 from ledger.core.account import PROGRAMME, BalanceKey, item_unit
-from ledger.core.book import Book, Decision, Needs
+from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Receive
-from ledger.core.scheme import Scheme
 from ledger.core.transaction import About, Entry
 
 
-def needs(receive: Receive, scheme: Scheme) -> Needs:
-    return Needs(balances=(_stock(receive),))
+def needs(receive: Receive, prior: Prior) -> Needs:
+    return Needs(balances=(BalanceKey(receive.outlet, "stock", item_unit(receive.item)),))
 
 
 def decide(receive: Receive, book: Book) -> Decision:
+    """Refuses in this order: find the item, find the outlet."""
     book.scheme.must_have_item(receive.item)
-    book.balance(_stock(receive))
-    # Nothing is refused below this line.
     unit = item_unit(receive.item)
-    entries = (
+    book.balance(BalanceKey(receive.outlet, "stock", unit))
+    # Nothing is refused below this line.
+    entries = [
         Entry(receive.outlet, "stock", unit, receive.quantity),
         Entry(PROGRAMME, receive.source, unit, -receive.quantity),
-    )
-    return Decision(kind="receive", entries=entries, about=About(outlet=receive.outlet, note=receive.note))
-
-
-def _stock(receive: Receive) -> BalanceKey:
-    return BalanceKey(receive.outlet, "stock", item_unit(receive.item))
+    ]
+    if receive.cost_fen:
+        entries.append(Entry(PROGRAMME, "fund", "cash", -receive.cost_fen))
+        entries.append(Entry(PROGRAMME, "supplier", "cash", receive.cost_fen))
+    return Decision(kind="receive", entries=tuple(entries), about=About(outlet=receive.outlet, note=receive.note))

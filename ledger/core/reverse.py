@@ -1,67 +1,81 @@
-"""Reverse: undo a whole transaction by a new one that names it."""
+"""Reverse: undo a transaction by a new one that names it; an award also in part."""
 
 import copy
 from datetime import date
 
 from ledger.core.account import BUCKETED, PROGRAMME, BalanceKey, has_floor
-from ledger.core.balance import NEVER, Balance, claw_back
-from ledger.core.book import Book, Decision, Needs, Source
+from ledger.core.award import last_good_day
+from ledger.core.balance import Balance, claw_back
+from ledger.core.book import Book, Decision, Needs, Prior, Source
 from ledger.core.command import Reverse
-from ledger.core.counter import CounterKey
+from ledger.core.counter import CounterKey, refunded_points, reversals
 from ledger.core.refusal import Reason, Refused
-from ledger.core.transaction import About, Entry, PostedEntry
+from ledger.core.transaction import About, Entry, OpenItem, PostedEntry
+from ledger.core.void import release_day
 
-REVERSIBLE = frozenset({"award", "redeem", "receive"})
+REVERSIBLE = (
+    "award",
+    "redeem",
+    "receive",
+    "donate",
+    "deduct",
+    "transfer",
+    "adjust",
+    "open",
+    "count",
+    "write_off",
+    "move",
+    "return",
+    "settle",
+    "split",
+)
 
 
-def needs(reverse: Reverse, source: Source | None) -> Needs:
+def needs(reverse: Reverse, prior: Prior) -> Needs:
     """The purses the original touched, the debt a claw-back may leave, and the count of reversals so far."""
+    source = prior.sources.get(reverse.transaction)
     if source is None or source.is_refused:
         return Needs()
     touched = [BalanceKey(entry.owner, entry.purse, entry.unit) for entry in source.entries]
     limited = [key for key in touched if has_floor(key.owner, key.purse)]
-    debts = [key._replace(purse="debt") for key in limited if key.purse == "main"]
-    counters = (_reversals(reverse.transaction), *(key for key, _ in source.counts))
-    return Needs(balances=tuple(dict.fromkeys([*limited, *debts])), counters=tuple(dict.fromkeys(counters)))
+    under_notice = any(key.purse == "pending" for key in limited)
+    mains = [key._replace(purse="main") for key in limited if key.purse in {"main", "pending"}]
+    debts = [key._replace(purse="debt") for key in mains]
+    counters = [reversals(reverse.transaction), *(key for key, _ in source.counts)]
+    if source.kind == "redeem":
+        counters.append(refunded_points(reverse.transaction))
+    return Needs(
+        balances=tuple(dict.fromkeys([*limited, *mains, *debts])),
+        counters=tuple(dict.fromkeys(counters)),
+        open_items=(reverse.transaction,) if under_notice else (),
+    )
 
 
 def decide(reverse: Reverse, book: Book) -> Decision:
-    """Refuses in this order: find, kind, reversed before, goods that are no longer there."""
-    source = book.sources.get(reverse.transaction)
-    if source is None:
-        raise Refused(Reason.NOT_FOUND, transaction=reverse.transaction)
-    if source.is_refused or source.kind not in REVERSIBLE:
-        raise Refused(Reason.NOT_REVERSIBLE, transaction=reverse.transaction, kind=source.kind)
-    if book.used[_reversals(reverse.transaction)]:
-        raise Refused(Reason.ALREADY_REVERSED, transaction=reverse.transaction)
+    """Refuses in this order: find, kind, reversed or refunded before, more than is left, goods no longer there."""
+    source = book.source(reverse.transaction, *REVERSIBLE)
+    item = book.open_items.get(reverse.transaction)
+    whole = _points_of(source)
+    before = book.used[reversals(source.transaction)]
+    _refuse_undone(source, book, item, before >= whole)
+    amount = whole - before if reverse.amount is None else reverse.amount
+    if amount > whole - before:
+        raise Refused(Reason.MORE_THAN_THERE_WAS, transaction=source.transaction, required=amount, left=whole - before)
     _refuse_missing_goods(source, book)
     # Nothing is refused below this line.
-    entries = undo_entries(source.entries, book)
-    counts = [(key, -used) for key, used in source.counts]
+    standing = _where_it_stands(source, item, book)
+    entries = undo_entries(standing if amount == whole else _part_of(standing, before, amount), book)
     return Decision(
         kind="reverse",
         entries=tuple(entries),
         about=About(owner=source.about.owner, reverses=source.transaction, note=reverse.note),
-        counts=((_reversals(reverse.transaction), 1), *counts),
+        counts=((reversals(source.transaction), amount), *_caps_back(source, amount, is_last=before + amount == whole)),
+        ends=source.transaction if item is not None and item.ended_by is None and before + amount == whole else None,
     )
 
 
-def _reversals(transaction: str) -> CounterKey:
-    return CounterKey("reversals", transaction, "ever")
-
-
-def _refuse_missing_goods(source: Source, book: Book) -> None:
-    for entry in source.entries:
-        if entry.purse == "stock" and entry.amount > 0:
-            left = book.balance(BalanceKey(entry.owner, "stock", entry.unit)).total
-            if left < entry.amount:
-                raise Refused(
-                    Reason.OUT_OF_STOCK, item=entry.unit.removeprefix("item:"), required=entry.amount, left=left
-                )
-
-
 def undo_entries(entries: tuple[PostedEntry, ...], book: Book) -> list[Entry]:
-    """The counter-entries, debits first given back to their buckets, credits taken back from theirs or owed."""
+    """The counter-entries: debits are given back to their buckets, credits taken back from theirs or owed."""
     undone: list[Entry] = []
     purses: dict[BalanceKey, Balance] = {}
     for entry in entries:
@@ -69,12 +83,81 @@ def undo_entries(entries: tuple[PostedEntry, ...], book: Book) -> list[Entry]:
         if entry.purse not in BUCKETED or entry.owner == PROGRAMME:
             undone.append(Entry(*key, -entry.amount))
         elif entry.amount < 0:
-            undone.append(Entry(*key, -entry.amount, _restored_day(entry.expires_on, book)))
+            undone.append(Entry(*key, -entry.amount, release_day(entry.expires_on, book)))
         else:
             # A copy, so that a second entry on the same purse does not take the same points again.
             purse = purses.setdefault(key, copy.deepcopy(book.balance(key)))
             undone += _take_back(key, purse, entry.amount, entry.expires_on)
     return undone
+
+
+def _points_of(source: Source) -> int:
+    """What can be reversed: an award by its points (or its only unit), all else as one whole."""
+    if source.kind != "award":
+        return 1
+    return sum(entry.amount for entry in source.entries if entry.amount > 0)
+
+
+def _refuse_undone(source: Source, book: Book, item: OpenItem | None, is_reversed: bool) -> None:
+    refunded = source.kind == "redeem" and book.used[refunded_points(source.transaction)]
+    cancelled = item is not None and item.ended_kind not in {None, "activate"}
+    if is_reversed or refunded or cancelled:
+        raise Refused(Reason.ALREADY_REVERSED, transaction=source.transaction)
+
+
+def _refuse_missing_goods(source: Source, book: Book) -> None:
+    for entry in source.entries:
+        if entry.purse == "stock" and entry.amount > 0:
+            left = book.balance(BalanceKey(entry.owner, "stock", entry.unit)).total
+            if left < entry.amount:
+                item = entry.unit.removeprefix("item:")
+                raise Refused(Reason.OUT_OF_STOCK, item=item, required=entry.amount, left=left)
+
+
+def _where_it_stands(source: Source, item: OpenItem | None, book: Book) -> tuple[PostedEntry, ...]:
+    """An award whose notice is over has moved on to `main`, into the bucket fixed on that day."""
+    if item is None or item.ended_on is None:
+        return source.entries
+    moved = []
+    for entry in source.entries:
+        if entry.purse == "pending":
+            day = last_good_day(book, source.about.rulebook, source.about.rule, entry.unit, item.ended_on)
+            moved.append(PostedEntry(entry.owner, "main", entry.unit, entry.amount, day, 0, 0))
+        else:
+            moved.append(entry)
+    return tuple(moved)
+
+
+def _part_of(entries: tuple[PostedEntry, ...], before: int, amount: int) -> tuple[PostedEntry, ...]:
+    """The next `amount` of the credits after those reversed before, with the same of what issued them."""
+    parts: list[PostedEntry] = []
+    passed, missing = before, amount
+    for entry in entries:
+        if entry.amount > 0:
+            left = entry.amount - min(entry.amount, passed)
+            passed -= entry.amount - left
+            part = min(left, missing)
+            missing -= part
+            if part:
+                issued = next(other for other in entries if other.unit == entry.unit and other.amount < 0)
+                parts.append(_resized(issued, -part))
+                parts.append(_resized(entry, part))
+    return tuple(parts)
+
+
+def _resized(entry: PostedEntry, amount: int) -> PostedEntry:
+    return PostedEntry(entry.owner, entry.purse, entry.unit, amount, entry.expires_on, 0, 0)
+
+
+def _caps_back(source: Source, amount: int, *, is_last: bool) -> list[tuple[CounterKey, int]]:
+    """Points go back to their limits as they are reversed; a time only with the last of them."""
+    back = []
+    for key, used in source.counts:
+        if "/points" in key.counter and source.kind == "award":
+            back.append((key, -min(used, amount)))
+        elif is_last:
+            back.append((key, -used))
+    return back
 
 
 def _take_back(key: BalanceKey, purse: Balance, amount: int, own_day: date) -> list[Entry]:
@@ -85,10 +168,3 @@ def _take_back(key: BalanceKey, purse: Balance, amount: int, own_day: date) -> l
     if owed:
         entries.append(Entry(key.owner, "debt", key.unit, -owed))
     return entries
-
-
-def _restored_day(expires_on: date, book: Book) -> date:
-    """What comes back goes to its old bucket; a lapsed one gets the programme's grace, counted from today."""
-    if expires_on >= book.today or expires_on == NEVER:
-        return expires_on
-    return book.scheme.grace_until(book.today)

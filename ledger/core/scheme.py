@@ -23,6 +23,7 @@ class Scheme(msgspec.Struct, frozen=True):
     rulebooks: tuple[Compiled, ...]
     items: dict[str, Item]
     offers: dict[tuple[str, str], Offer]
+    merchants: frozenset[str]
 
     def rulebook_on(self, day: date) -> Compiled:
         """The version in force on the day of the activity, not on the day of its recording."""
@@ -31,6 +32,18 @@ class Scheme(msgspec.Struct, frozen=True):
             if book.from_ <= day and (book.until is None or day <= book.until):
                 return compiled
         raise Refused(Reason.RULE_NOT_IN_FORCE, happened_on=day.isoformat(), first_day=self._first_day())
+
+    def rulebook_by_digest(self, digest: str) -> Compiled | None:
+        """The version that an earlier transaction points at."""
+        return next((compiled for compiled in self.rulebooks if compiled.digest == digest), None)
+
+    def has_merchant(self, merchant: str) -> bool:
+        return merchant in self.merchants
+
+    @property
+    def adjust_limit(self) -> int:
+        """Above it a correction by hand needs a second person."""
+        return self.policy.adjust_limit
 
     def must_have_item(self, item: str) -> Item:
         found = self.items.get(item)
@@ -72,4 +85,5 @@ def make_scheme(
         rulebooks=tuple(sorted(rulebooks, key=lambda compiled: compiled.rulebook.from_)),
         items={} if catalogue is None else {item.id: item for item in catalogue.items},
         offers={(f"mer_{shop.id}", offer.id): offer for shop in shops for offer in shop.offers},
+        merchants=frozenset(f"mer_{shop.id}" for shop in shops),
     )

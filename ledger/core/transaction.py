@@ -53,7 +53,19 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     merchant: str | None = None
     lines: tuple[SoldLine, ...] = ()
     reverses: str | None = None
+    follows: str | None = None
+    approved_by: str | None = None
     note: str | None = None
+
+
+class OpenItem(msgspec.Struct, frozen=True):
+    """An award under notice or a hold: open from its transaction on until exactly one other transaction ends it."""
+
+    kind: str
+    due_on: date
+    ended_by: str | None = None
+    ended_kind: str | None = None
+    ended_on: date | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):

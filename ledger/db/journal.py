@@ -43,6 +43,13 @@ class WantedCounter(msgspec.Struct, frozen=True):
     period: str
 
 
+class WantedOpenItem(msgspec.Struct, frozen=True):
+    """A hold or an award under notice to lock."""
+
+    programme: str
+    journal_id: str
+
+
 class LockedClaim(msgspec.Struct, frozen=True, array_like=True):
     """A key that an earlier request holds."""
 
@@ -77,6 +84,18 @@ class LockedCounter(msgspec.Struct, frozen=True, array_like=True):
     used: int
 
 
+class LockedOpenItem(msgspec.Struct, frozen=True, array_like=True):
+    """A hold or an award under notice as read under its lock."""
+
+    programme: str
+    journal_id: str
+    kind: str
+    due_on: date
+    ended_by: str | None
+    ended_kind: str | None
+    ended_on: date | None
+
+
 class Locked(msgspec.Struct, frozen=True):
     """What the lock call answers: either the programmes whose publications moved on, or the facts."""
 
@@ -85,6 +104,7 @@ class Locked(msgspec.Struct, frozen=True):
     claims: list[LockedClaim] | None = None
     balances: list[LockedBalance] | None = None
     counters: list[LockedCounter] | None = None
+    open_items: list[LockedOpenItem] | None = None
 
 
 class JournalRow(msgspec.Struct, frozen=True):
@@ -155,6 +175,25 @@ class CounterRow(msgspec.Struct, frozen=True):
     used: int
 
 
+class OpenedRow(msgspec.Struct, frozen=True):
+    """A hold or an award under notice that begins."""
+
+    programme: str
+    journal_id: str
+    kind: str
+    due_on: date
+
+
+class EndedRow(msgspec.Struct, frozen=True):
+    """The one end of a hold or of an award under notice."""
+
+    programme: str
+    journal_id: str
+    ended_by: str
+    ended_kind: str
+    ended_on: date
+
+
 class Append(msgspec.Struct):
     """All that one batch writes."""
 
@@ -164,6 +203,8 @@ class Append(msgspec.Struct):
     open_deltas: list[OpenDelta]
     open_entries: list[EntryRow]
     counters: list[CounterRow]
+    opened: list[OpenedRow]
+    ended: list[EndedRow]
 
 
 _locked_decoder = msgspec.json.Decoder(Locked)
@@ -178,10 +219,17 @@ async def lock(
     claims: Sequence[Claim],
     balances: Iterable[WantedBalance],
     counters: Iterable[WantedCounter],
+    open_items: Iterable[WantedOpenItem],
 ) -> Locked:
     """Claims keys, locks counters and balances in key order, then reads the facts; all of the caller's transaction."""
     answer = await connection.fetchval(
-        _SQL["lock_needs"], list(revisions), list(revisions.values()), _json(claims), _json(balances), _json(counters)
+        _SQL["lock_needs"],
+        list(revisions),
+        list(revisions.values()),
+        _json(claims),
+        _json(balances),
+        _json(counters),
+        _json(open_items),
     )
     return _locked_decoder.decode(answer)
 
@@ -196,6 +244,8 @@ async def append(connection: asyncpg.Connection, rows: Append) -> tuple[list[int
         _json(rows.open_deltas),
         _json(rows.open_entries),
         _json(rows.counters),
+        _json(rows.opened),
+        _json(rows.ended),
     )
     totals, versions = msgspec.json.decode(answer)
     return totals or [], versions or []

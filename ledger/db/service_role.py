@@ -51,7 +51,7 @@ async def connect(url: str, **settings: str) -> asyncpg.Connection:
 
 async def require_service_role(connection: asyncpg.Connection) -> None:
     """Refuses to serve as superuser, as a role that may pass row-level security, or as owner of the tables."""
-    row = await connection.fetchrow(_SQL["describe_role"])
+    row = await _describe_role(connection)
     if row["is_super"] or row["passes_row_security"] or row["is_owner"]:
         raise UnsafeRole(
             f"The service must not run as {row['name']}: it is a superuser or owns the tables. "
@@ -60,8 +60,14 @@ async def require_service_role(connection: asyncpg.Connection) -> None:
         )
 
 
-async def _is_service(connection: asyncpg.Connection) -> bool:
+async def _describe_role(connection: asyncpg.Connection) -> asyncpg.Record:
     row = await connection.fetchrow(_SQL["describe_role"])
+    assert row is not None, "whoever is connected has a role"
+    return row
+
+
+async def _is_service(connection: asyncpg.Connection) -> bool:
+    row = await _describe_role(connection)
     return not (row["is_super"] or row["may_create_roles"] or row["is_owner"])
 
 

@@ -186,6 +186,23 @@ CREATE TABLE counter (
     CONSTRAINT counter_not_negative CHECK (used >= 0)
 ) WITH (fillfactor = 70);
 
+-- Holds and awards under notice, by the transaction that opened them: each ends exactly once.
+CREATE TABLE open_item (
+    programme text COLLATE "C" NOT NULL,
+    journal_id text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    due_on date NOT NULL,
+    ended_by text COLLATE "C",
+    ended_kind text COLLATE "C",
+    ended_on date,
+    CONSTRAINT open_item_once PRIMARY KEY (programme, journal_id),
+    CONSTRAINT open_item_kind_known CHECK (kind IN ('pending', 'hold')),
+    CONSTRAINT open_item_ends_whole CHECK (
+        (ended_by IS NULL) = (ended_kind IS NULL) AND (ended_by IS NULL) = (ended_on IS NULL)
+    )
+);
+CREATE INDEX open_item_by_day ON open_item (due_on, journal_id) WHERE ended_by IS NULL;
+
 -- What the sealer has still to seal. A row is written with its journal line and removed when sealed.
 CREATE TABLE outbox (
     programme text COLLATE "C" NOT NULL,

@@ -69,6 +69,17 @@ CREATE TRIGGER balance_follows_its_entries_on_insert AFTER INSERT ON balance REF
 FOR EACH STATEMENT EXECUTE FUNCTION guard_balances();
 CREATE TRIGGER balance_follows_its_entries_on_update AFTER UPDATE ON balance REFERENCING NEW TABLE AS changed
 FOR EACH STATEMENT EXECUTE FUNCTION guard_balances();
+CREATE FUNCTION guard_open_items() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% has ended already', old.journal_id
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'open_item_ends_once';
+END
+$$;
+CREATE TRIGGER open_item_ends_once BEFORE UPDATE ON open_item
+FOR EACH ROW WHEN (old.ended_by IS NOT NULL) EXECUTE FUNCTION guard_open_items();
+CREATE TRIGGER open_item_is_never_removed BEFORE DELETE OR TRUNCATE ON open_item
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER balance_is_never_removed BEFORE DELETE OR TRUNCATE ON balance
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -78,7 +89,7 @@ DECLARE
 BEGIN
     FOREACH tenant IN ARRAY ARRAY[
         'programme', 'publication', 'owner', 'person', 'unit', 'account', 'journal', 'entry', 'balance',
-        'idempotency_key', 'counter', 'outbox', 'activity'
+        'idempotency_key', 'counter', 'open_item', 'outbox', 'activity'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tenant);
         EXECUTE format(
@@ -94,6 +105,7 @@ GRANT INSERT ON ALL TABLES IN SCHEMA ledger TO ledger_service;
 REVOKE INSERT ON schema_migration FROM ledger_service;
 GRANT UPDATE (total, account_version, bucket_days, bucket_amounts) ON balance TO ledger_service;
 GRANT UPDATE (used) ON counter TO ledger_service;
+GRANT UPDATE (ended_by, ended_kind, ended_on) ON open_item TO ledger_service;
 GRANT UPDATE (revision) ON programme TO ledger_service;
 GRANT UPDATE (household, area, traits) ON owner TO ledger_service;
 GRANT UPDATE (name) ON person TO ledger_service;

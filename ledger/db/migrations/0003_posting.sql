@@ -4,7 +4,7 @@
 -- LATERAL with LIMIT pins one index look-up per asked row whatever the statistics say: a join could be planned
 -- as a scan of the whole table, and such a plan would stay with the connection.
 CREATE FUNCTION lock_needs(
-    programmes text [], revisions bigint [], claims json, balances json, counters json
+    programmes text [], revisions bigint [], claims json, balances json, counters json, open_items json
 ) RETURNS json LANGUAGE plpgsql VOLATILE
 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -55,6 +55,17 @@ BEGIN
     ) AS c;
 
     PERFORM FROM (
+        SELECT w.programme, w.journal_id
+        FROM json_to_recordset(open_items) AS w (programme text, journal_id text)
+        ORDER BY w.programme, w.journal_id
+    ) AS w
+    CROSS JOIN LATERAL (
+        SELECT FROM open_item AS o
+        WHERE o.programme = w.programme AND o.journal_id = w.journal_id
+        LIMIT 1 FOR NO KEY UPDATE
+    ) AS o;
+
+    PERFORM FROM (
         SELECT w.programme, w.owner, w.purse, w.unit
         FROM json_to_recordset(balances) AS w (programme text, owner text, purse text, unit text)
         ORDER BY w.programme, w.owner, w.purse, w.unit
@@ -101,6 +112,16 @@ BEGIN
                     AND c.subject = w.subject AND c.period = w.period
                 LIMIT 1
             ) AS c
+        ),
+        'open_items', (
+            SELECT json_agg(json_build_array(
+                w.programme, w.journal_id, o.kind, o.due_on, o.ended_by, o.ended_kind, o.ended_on
+            ))
+            FROM json_to_recordset(open_items) AS w (programme text, journal_id text)
+            CROSS JOIN LATERAL (
+                SELECT o.kind, o.due_on, o.ended_by, o.ended_kind, o.ended_on FROM open_item AS o
+                WHERE o.programme = w.programme AND o.journal_id = w.journal_id LIMIT 1
+            ) AS o
         )
     ) INTO answer;
     RETURN answer;
@@ -111,7 +132,8 @@ $$;
 -- versions from the row as it stood. Everything is written by one statement, so that the guards see all of it.
 -- Rows that we hold locked are updated by their place (ctid), which cannot move meanwhile.
 CREATE FUNCTION append_decided(
-    journals json, entries json, balances json, open_deltas json, open_entries json, counters json
+    journals json, entries json, balances json, open_deltas json, open_entries json, counters json,
+    opened json, ended json
 ) RETURNS json LANGUAGE plpgsql VOLATILE
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET enable_material = off SET plan_cache_mode = force_generic_plan AS $$
@@ -211,6 +233,18 @@ BEGIN
             ) AS p
         ) AS w
         WHERE c.ctid = w.place
+    ),
+    begun AS (
+        INSERT INTO open_item (programme, journal_id, kind, due_on)
+        SELECT w.programme, w.journal_id, w.kind, w.due_on
+        FROM json_to_recordset(opened) AS w (programme text, journal_id text, kind text, due_on date)
+    ),
+    finished AS (
+        UPDATE open_item AS o SET ended_by = w.ended_by, ended_kind = w.ended_kind, ended_on = w.ended_on
+        FROM json_to_recordset(ended) AS w (
+            programme text, journal_id text, ended_by text, ended_kind text, ended_on date
+        )
+        WHERE o.programme = w.programme AND o.journal_id = w.journal_id
     )
     INSERT INTO entry (
         programme, owner, purse, unit, account_version, journal_id, line, expires_on, amount, balance_after

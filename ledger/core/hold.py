@@ -1,0 +1,36 @@
+"""Hold: points and goods are set aside until a day."""
+
+from datetime import timedelta
+
+from ledger.core.account import POINTS, BalanceKey
+from ledger.core.balance import take
+from ledger.core.book import Book, Decision, Needs, Prior
+from ledger.core.command import Hold
+from ledger.core.refusal import Reason, Refused
+from ledger.core.sale import refuse_sale, sale_needs, sold_goods
+from ledger.core.transaction import About, Entry, OpenItem
+
+
+def needs(hold: Hold, prior: Prior) -> Needs:
+    return sale_needs(hold, "main", "held")
+
+
+def decide(hold: Hold, book: Book) -> Decision:
+    """Refuses in this order: a day that has passed, then as a redemption. Held points keep their days."""
+    if hold.until < book.today:
+        raise Refused(Reason.NOT_DUE, until=hold.until.isoformat(), today=book.today.isoformat())
+    sold, points = refuse_sale(hold, book)
+    purse = book.balance(BalanceKey(hold.owner, "main", POINTS))
+    # Nothing is refused below this line, unless every line is free and no goods move.
+    entries = []
+    for day, part in take(purse, points, today=book.today):
+        entries.append(Entry(hold.owner, "main", POINTS, -part, day))
+        entries.append(Entry(hold.owner, "held", POINTS, part, day))
+    for outlet, unit, quantity in sold_goods(hold.outlet, sold):
+        entries.append(Entry(outlet, "stock", unit, -quantity))
+        entries.append(Entry(outlet, "reserved", unit, quantity))
+    if not entries:
+        raise Refused(Reason.NOTHING_TO_POST)
+    about = About(owner=hold.owner, outlet=hold.outlet, merchant=hold.merchant, lines=sold)
+    opens = OpenItem("hold", hold.until + timedelta(days=1))
+    return Decision(kind="hold", entries=tuple(entries), about=about, opens=opens)

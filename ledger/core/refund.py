@@ -1,0 +1,118 @@
+"""Refund: goods come back whole or in part, points return to the buckets they came from, never more than was paid."""
+
+from datetime import date
+
+from ledger.core.account import POINTS, PROGRAMME, BalanceKey, item_unit
+from ledger.core.book import Book, Decision, Needs, Prior, Source
+from ledger.core.command import Refund, RefundLine
+from ledger.core.counter import CounterKey, refunded_pieces, refunded_points, reversals
+from ledger.core.refusal import Reason, Refused
+from ledger.core.sale import quantities, taker
+from ledger.core.transaction import About, Entry, SoldLine
+from ledger.core.void import release_day
+
+REFUNDABLE = ("redeem", "capture")
+
+
+def needs(refund: Refund, prior: Prior) -> Needs:
+    sale = prior.sources.get(refund.transaction)
+    if sale is None or sale.kind not in REFUNDABLE:
+        return Needs()
+    items = quantities(sale.about.lines)
+    outlet = sale.about.outlet
+    goods = () if outlet is None else tuple(BalanceKey(outlet, "stock", item_unit(item)) for item in items)
+    counted = tuple(refunded_pieces(refund.transaction, item) for item in items)
+    return Needs(
+        balances=(BalanceKey(sale.about.owner or "", "main", POINTS), *goods),
+        counters=(refunded_points(refund.transaction), reversals(refund.transaction), *counted),
+    )
+
+
+def decide(refund: Refund, book: Book) -> Decision:
+    """Refuses in this order: find the sale, reversed before, more than was sold."""
+    sale = book.source(refund.transaction, *REFUNDABLE)
+    if book.used[reversals(refund.transaction)]:
+        raise Refused(Reason.ALREADY_REVERSED, transaction=refund.transaction)
+    lines = _lines(refund, sale, book)
+    # Nothing is refused below this line.
+    returned = _returned(lines, sale)
+    points = sum(line.points for line in returned)
+    counts: dict[CounterKey, int] = {refunded_points(sale.transaction): points} if points else {}
+    for item, quantity in quantities(returned).items():
+        counts[refunded_pieces(sale.transaction, item)] = quantity
+    about = About(
+        owner=sale.about.owner,
+        outlet=sale.about.outlet,
+        merchant=sale.about.merchant,
+        lines=returned,
+        follows=sale.transaction,
+        note=refund.note,
+    )
+    entries = (*_points_back(sale, points, book), *_goods_back(lines, sale.about.outlet))
+    return Decision(kind="refund", entries=entries, about=about, counts=tuple(counts.items()))
+
+
+def _lines(refund: Refund, sale: Source, book: Book) -> tuple[RefundLine, ...]:
+    sold = quantities(sale.about.lines)
+    left = {item: quantity - book.used[refunded_pieces(sale.transaction, item)] for item, quantity in sold.items()}
+    lines = refund.lines or tuple(RefundLine(item, rest, refund.goods) for item, rest in left.items() if rest)
+    if not lines:
+        raise Refused(Reason.MORE_THAN_THERE_WAS, transaction=sale.transaction, left=0)
+    for line in lines:
+        rest = left.get(line.item, 0)
+        if line.quantity > rest:
+            raise Refused(Reason.MORE_THAN_THERE_WAS, item=line.item, required=line.quantity, left=rest)
+        left[line.item] = rest - line.quantity
+    return lines
+
+
+def _returned(lines: tuple[RefundLine, ...], sale: Source) -> tuple[SoldLine, ...]:
+    """At the price that was paid, whatever the label says today."""
+    prices = {line.item: line.points // line.quantity for line in sale.about.lines}
+    offer = sale.about.merchant is not None
+    return tuple(SoldLine(line.item, line.quantity, prices[line.item] * line.quantity, offer) for line in lines)
+
+
+def _points_back(sale: Source, points: int, book: Book) -> list[Entry]:
+    """Buckets get back what they paid, the one taken last first; what earlier refunds gave back is passed over."""
+    if not points:
+        return []
+    entries = [Entry(*taker(sale.about.merchant), POINTS, -points)]
+    passed = book.used[refunded_points(sale.transaction)]
+    missing = points
+    for day, paid in reversed(_paid_buckets(sale)):
+        left = paid - min(paid, passed)
+        passed -= paid - left
+        part = min(left, missing)
+        missing -= part
+        if part:
+            entries.append(Entry(sale.about.owner or "", "main", POINTS, part, release_day(day, book)))
+    assert missing == 0, "a sale paid at least what its lines cost"
+    return entries
+
+
+def _goods_back(lines: tuple[RefundLine, ...], outlet: str | None) -> list[Entry]:
+    if outlet is None:
+        return []
+    entries = []
+    for line in lines:
+        owner, purse = (outlet, "stock") if line.goods == "restock" else (PROGRAMME, "written_off")
+        entries.append(Entry(PROGRAMME, "redeemed", item_unit(line.item), -line.quantity))
+        entries.append(Entry(owner, purse, item_unit(line.item), line.quantity))
+    return entries
+
+
+def _paid_buckets(sale: Source) -> list[tuple[date, int]]:
+    """Days and amounts that paid, in the order in which they were taken."""
+    points = [entry for entry in sale.entries if entry.unit == POINTS]
+    if sale.kind == "redeem":
+        return [(entry.expires_on, -entry.amount) for entry in points if entry.purse == "main"]
+    # A capture empties each held bucket and then says how much of it was taken.
+    paid = []
+    day = date.min
+    for entry in points:
+        if entry.purse == "held":
+            day = entry.expires_on
+        elif entry.purse != "main":
+            paid.append((day, entry.amount))
+    return paid

@@ -1,0 +1,73 @@
+"""What redeem, hold, capture and refund share: prices of the moment, stock keys, quantities by item."""
+
+from collections.abc import Iterable, Iterator
+
+from ledger.core.account import POINTS, PROGRAMME, BalanceKey, item_unit
+from ledger.core.balance import AMOUNT_MAX
+from ledger.core.book import Book, Needs
+from ledger.core.command import Hold, Redeem
+from ledger.core.refusal import Reason, Refused
+from ledger.core.transaction import SoldLine
+
+Sale = Redeem | Hold
+
+
+def sale_needs(sale: Sale, *purses: str) -> Needs:
+    """The payer's `purses` and the stock of each item; a merchant's goods are its own affair."""
+    payer = tuple(BalanceKey(sale.owner, purse, POINTS) for purse in purses)
+    if sale.outlet is None:
+        return Needs(balances=payer)
+    shelves = ("stock",) if len(purses) == 1 else ("stock", "reserved")
+    goods = [BalanceKey(sale.outlet, shelf, item_unit(line.item)) for line in sale.lines for shelf in shelves]
+    return Needs(balances=(*payer, *dict.fromkeys(goods)))
+
+
+def refuse_sale(sale: Sale, book: Book) -> tuple[tuple[SoldLine, ...], int]:
+    """Priced lines and their total, or a refusal: find the lines and the accounts, label, points, stock."""
+    sold = price_lines(sale, book)
+    purse = book.balance(BalanceKey(sale.owner, "main", POINTS))
+    points = sum(line.points for line in sold)
+    if points > AMOUNT_MAX:
+        raise Refused(Reason.AMOUNT_TOO_LARGE, required=points, limit=AMOUNT_MAX)
+    available = purse.spendable(book.today)
+    if points > available:
+        raise Refused(Reason.INSUFFICIENT_POINTS, required=points, available=available, missing=points - available)
+    for outlet, unit, quantity in sold_goods(sale.outlet, sold):
+        left = book.balance(BalanceKey(outlet, "stock", unit)).total
+        if quantity > left:
+            raise Refused(Reason.OUT_OF_STOCK, item=unit.removeprefix("item:"), required=quantity, left=left)
+    return sold, points
+
+
+def price_lines(sale: Sale, book: Book) -> tuple[SoldLine, ...]:
+    """Each line at the price of this moment; a label that shows another price is refused with both."""
+    sold = []
+    for line in sale.lines:
+        if sale.outlet is not None:
+            price = book.scheme.item_points(line.item, book.today)
+        else:
+            price = book.scheme.offer_points(sale.merchant or "", line.item, book.today)
+        if line.label_points is not None and line.label_points != price:
+            raise Refused(Reason.LABEL_CHANGED, item=line.item, label=line.label_points, price=price)
+        sold.append(SoldLine(line.item, line.quantity, price * line.quantity, offer=sale.outlet is None))
+    return tuple(sold)
+
+
+def sold_goods(outlet: str | None, lines: Iterable[SoldLine]) -> Iterator[tuple[str, str, int]]:
+    """Outlet, unit and pieces of what leaves a shelf; a merchant's offers leave none."""
+    if outlet is not None:
+        for item, quantity in quantities(lines).items():
+            yield outlet, item_unit(item), quantity
+
+
+def quantities(lines: Iterable[SoldLine]) -> dict[str, int]:
+    """Pieces by item, for an item may stand on several lines."""
+    pieces: dict[str, int] = {}
+    for line in lines:
+        pieces[line.item] = pieces.get(line.item, 0) + line.quantity
+    return pieces
+
+
+def taker(merchant: str | None) -> tuple[str, str]:
+    """Who takes the points: the programme redeems them, or the merchant claims them."""
+    return (PROGRAMME, "redeemed") if merchant is None else (merchant, "claims")

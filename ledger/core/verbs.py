@@ -1,0 +1,68 @@
+"""Which file speaks for which command: the one list that grows with a verb."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ledger.core import (
+    activate,
+    adjust,
+    award,
+    cancel,
+    cancel_pending,
+    capture,
+    command,
+    count,
+    deduct,
+    donate,
+    expire,
+    hold,
+    move,
+    open,
+    receive,
+    redeem,
+    refund,
+    reset,
+    return_goods,
+    reverse,
+    settle,
+    split,
+    transfer,
+    void,
+    write_off,
+)
+from ledger.core.book import Book, Decision, Needs, Prior
+
+
+class Verb(NamedTuple):
+    """`needs` says what must be locked, from what never changes; `decide` is pure and raises `Refused`."""
+
+    needs: Callable[[Any, Prior], Needs]
+    decide: Callable[[Any, Book], Decision]
+
+
+VERBS: dict[type, Verb] = {
+    command.Award: Verb(award.needs, award.decide),
+    command.Activate: Verb(activate.needs, activate.decide),
+    command.CancelPending: Verb(cancel_pending.needs, cancel_pending.decide),
+    command.Deduct: Verb(deduct.needs, deduct.decide),
+    command.Transfer: Verb(transfer.needs, transfer.decide),
+    command.Adjust: Verb(adjust.needs, adjust.decide),
+    command.Open: Verb(open.needs, open.decide),
+    command.Expire: Verb(expire.needs, expire.decide),
+    command.Reset: Verb(reset.needs, reset.decide),
+    command.Redeem: Verb(redeem.needs, redeem.decide),
+    command.Hold: Verb(hold.needs, hold.decide),
+    command.Capture: Verb(capture.needs, capture.decide),
+    command.Void: Verb(void.needs, void.decide),
+    command.Refund: Verb(refund.needs, refund.decide),
+    command.Reverse: Verb(reverse.needs, reverse.decide),
+    command.Cancel: Verb(cancel.needs, cancel.decide),
+    command.Settle: Verb(settle.needs, settle.decide),
+    command.Split: Verb(split.needs, split.decide),
+    command.Receive: Verb(receive.needs, receive.decide),
+    command.Donate: Verb(donate.needs, donate.decide),
+    command.Count: Verb(count.needs, count.decide),
+    command.WriteOff: Verb(write_off.needs, write_off.decide),
+    command.Move: Verb(move.needs, move.decide),
+    command.Return: Verb(return_goods.needs, return_goods.decide),
+}
