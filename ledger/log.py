@@ -77,6 +77,8 @@ def log_requests(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         request_id = request_id_of(scope["headers"])
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
         started, answer = time.perf_counter(), [500]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -84,7 +86,16 @@ def log_requests(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, _watching(send, answer, request_id))
         finally:
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=answer[0], milliseconds=milliseconds)
+            # The route, not the path: an address that nobody serves may hold anything.
+            log.info(
+                "request",
+                method=scope["method"],
+                route=scope.get("path_template"),
+                status=answer[0],
+                code=state.get("code"),
+                principal=state.get("principal"),
+                milliseconds=milliseconds,
+            )
 
     return logged
 

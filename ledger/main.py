@@ -14,12 +14,14 @@ def main() -> int:
     except ConfigProblem as problem:
         return cli.refuse(english=problem.english, chinese=problem.chinese)
     set_up_logging(form=config.log_form, level=config.log_level)
-    return cli.run(sys.argv[1:], config.place, serve=lambda: serve(config))
+    return cli.run(sys.argv[1:], config.place, serve=lambda: _serve(config))
 
 
-def serve(config: Config) -> int:
-    """Wired with the application."""
-    raise NotImplementedError(config.port)
+def _serve(config: Config) -> int:
+    # Late: the other commands need no web framework, and answer a second sooner without it.
+    from ledger.serve import serve
+
+    return serve(config)
 
 
 if __name__ == "__main__":

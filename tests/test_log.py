@@ -46,7 +46,7 @@ async def test_one_line_a_request_with_the_id_of_the_answer(lines: Lines) -> Non
     scope = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": b"name=secret", "headers": []}
     await log_requests(app)(scope, None, send)
     (line,) = lines.read()
-    assert (line["event"], line["method"], line["path"], line["status"]) == ("request", "POST", "/v1/x", 201)
+    assert (line["event"], line["method"], line["status"]) == ("request", "POST", 201)
     assert (b"x-request-id", str(line["request_id"]).encode()) in sent[0]["headers"]
     assert "secret" not in json.dumps(line)
 

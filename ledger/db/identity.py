@@ -1,5 +1,6 @@
 """Ids made in Python: a type prefix, then 42 bits of milliseconds and 48 random bits in Crockford's base 32."""
 
+import hashlib
 import secrets
 import time
 
@@ -19,6 +20,12 @@ def new_id(prefix: str) -> str:
         number = _last + 1
     _last = number
     return f"{prefix}_{_base32(number)}"
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """The same parts make the same id, so that a repeated request finds what the first one made."""
+    digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=12).digest()
+    return f"{prefix}_{_base32(int.from_bytes(digest) >> 6)}"
 
 
 def _base32(number: int) -> str:

@@ -54,6 +54,20 @@ async def find_owner(connection: asyncpg.Connection, programme: str, owner: str)
     return await connection.fetchrow(_SQL["find_owner"], programme, owner)
 
 
+async def find_household(connection: asyncpg.Connection, programme: str, owner: str) -> str | None:
+    """The household that a member belongs to."""
+    household: str | None = await connection.fetchval(_SQL["find_household"], programme, owner)
+    return household
+
+
+async def find_owner_by_reference(
+    connection: asyncpg.Connection, programme: str, kind: str, reference: str
+) -> str | None:
+    """The id of whoever was opened under the village's own number."""
+    id: str | None = await connection.fetchval(_SQL["find_owner_by_reference"], programme, kind, reference)
+    return id
+
+
 async def _open_accounts(connection: asyncpg.Connection, programme: str, accounts: Sequence[tuple[str, str]]) -> None:
     await connection.execute(
         _SQL["insert_accounts"],

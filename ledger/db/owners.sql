@@ -27,3 +27,9 @@ SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name
 FROM owner AS o
 LEFT JOIN person AS p ON p.programme = o.programme AND p.owner = o.id
 WHERE o.programme = $1 AND o.id = $2;
+
+-- name: find_household
+SELECT household FROM owner WHERE programme = $1 AND id = $2;
+
+-- name: find_owner_by_reference
+SELECT id FROM owner WHERE programme = $1 AND kind = $2 AND reference = $3;

@@ -1,0 +1,72 @@
+"""Open an account holder: once, however often it is asked for."""
+
+from collections.abc import Mapping
+
+import asyncpg
+import msgspec
+
+from ledger.core.refusal import Reason, Refused
+from ledger.db.journal import show_programmes
+from ledger.db.owners import Owner, find_owner, find_owner_by_reference, open_owners
+
+_traits_decoder = msgspec.json.Decoder(Mapping[str, str | int | bool])
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Who was opened; `is_new` is false when the very same already was."""
+
+    owner: Owner
+    is_new: bool
+
+
+async def open_owner(connection: asyncpg.Connection, programme: str, owner: Owner) -> Opened:
+    """Refuses in this order: a household that is not there, a reference or id that stands for somebody else."""
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        await _require_household(connection, programme, owner)
+        before = await _find_same(connection, programme, owner)
+        if before is None:
+            try:
+                async with connection.transaction():
+                    await open_owners(connection, programme, [owner])
+                return Opened(owner, is_new=True)
+            except asyncpg.UniqueViolationError:
+                # A twin was faster; it is visible now.
+                before = await _find_same(connection, programme, owner)
+        assert before is not None, "what violates a unique constraint is there"
+        if msgspec.structs.replace(before, id=owner.id) != owner:
+            raise Refused(Reason.REFERENCE_TAKEN, reference=owner.reference, owner=before.id)
+        return Opened(before, is_new=False)
+
+
+async def load_owner(connection: asyncpg.Connection, programme: str, id: str, kind: str) -> Owner:
+    """Refuses `not_found` also for an id of another kind."""
+    row = await find_owner(connection, programme, id)
+    if row is None or row["kind"] != kind:
+        raise Refused(Reason.NOT_FOUND, owner=id)
+    return _owner_of(row)
+
+
+async def _find_same(connection: asyncpg.Connection, programme: str, owner: Owner) -> Owner | None:
+    id = owner.id
+    if owner.reference is not None:
+        id = await find_owner_by_reference(connection, programme, owner.kind, owner.reference) or id
+    row = await find_owner(connection, programme, id)
+    return None if row is None else _owner_of(row)
+
+
+async def _require_household(connection: asyncpg.Connection, programme: str, owner: Owner) -> None:
+    if owner.household is not None:
+        await load_owner(connection, programme, owner.household, "household")
+
+
+def _owner_of(row: asyncpg.Record) -> Owner:
+    return Owner(
+        id=row["id"],
+        kind=row["kind"],
+        reference=row["reference"],
+        household=row["household"],
+        area=row["area"],
+        traits=_traits_decoder.decode(row["traits"]),
+        name=row["name"],
+    )

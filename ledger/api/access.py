@@ -1,0 +1,98 @@
+"""Who may do what: one table of routes, roles and scopes, read by the guard and walked by a test."""
+
+import enum
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Role(enum.StrEnum):
+    """What a key is for. A cashier's key sits in a terminal and belongs to one outlet."""
+
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    REVIEWER = "reviewer"
+    CASHIER = "cashier"
+    MERCHANT = "merchant"
+    RESIDENT = "resident"
+    AUDITOR = "auditor"
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Whom a key stands for, and how far it reaches: a node's subtree, perhaps one programme, perhaps one owner."""
+
+    key: str
+    role: Role
+    principal: str
+    node: str
+    programme: str | None = None
+    owner: str | None = None
+
+
+class Access(msgspec.Struct, frozen=True):
+    """Roles in `all` act on everything in a programme that their key reaches.
+
+    Roles in `own` act on what belongs to their key's owner, which the request names in the given field; LOADED says
+    that only what is found tells whose it is, and the handler then asks.
+    """
+
+    all: frozenset[Role] = frozenset()
+    own: Mapping[Role, str] = {}
+    is_public: bool = False
+    opens_programme: bool = False
+
+
+LOADED = "(loaded)"
+PUBLIC = Access(is_public=True)
+
+_ADMIN, _OPERATOR, _REVIEWER, _CASHIER = Role.ADMIN, Role.OPERATOR, Role.REVIEWER, Role.CASHIER
+_MERCHANT, _RESIDENT, _AUDITOR = Role.MERCHANT, Role.RESIDENT, Role.AUDITOR
+
+_EVERYONE = Access(frozenset(Role))
+_ADMINS = Access(frozenset({_ADMIN}))
+_WORKERS = Access(frozenset({_ADMIN, _OPERATOR}))
+_READERS = frozenset({_ADMIN, _OPERATOR, _REVIEWER, _AUDITOR})
+_P = "/v1/programmes/{programme}"
+
+TABLE: Mapping[tuple[str, str], Access] = {
+    ("GET", "/"): PUBLIC,
+    ("GET", "/docs"): PUBLIC,
+    ("GET", "/schema"): PUBLIC,
+    ("GET", "/health/live"): PUBLIC,
+    ("GET", "/health/ready"): PUBLIC,
+    ("GET", "/v1/programmes"): _EVERYONE,
+    ("GET", _P): _EVERYONE,
+    ("GET", f"{_P}/prices"): PUBLIC,
+    ("GET", f"{_P}/publications"): _EVERYONE,
+    ("GET", f"{_P}/publications/{{kind}}/{{version}}"): _EVERYONE,
+    ("POST", f"{_P}/policies"): Access(frozenset({_ADMIN}), opens_programme=True),
+    ("POST", f"{_P}/catalogues"): _ADMINS,
+    ("POST", f"{_P}/rulebooks"): _ADMINS,
+    ("POST", f"{_P}/households"): _WORKERS,
+    ("POST", f"{_P}/members"): _WORKERS,
+    ("POST", f"{_P}/merchants"): _WORKERS,
+    ("GET", f"{_P}/households/{{household}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "household"}),
+    ("GET", f"{_P}/members/{{member}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "member"}),
+    ("GET", f"{_P}/merchants/{{merchant}}"): Access(_READERS, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/activities"): Access(
+        frozenset({_ADMIN, _OPERATOR, _REVIEWER}), {_RESIDENT: "recipient", _MERCHANT: "recipient"}
+    ),
+    ("GET", f"{_P}/activities/{{activity}}"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
+    ("POST", f"{_P}/activities/{{activity}}/award"): Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER})),
+    ("POST", f"{_P}/awards"): _WORKERS,
+    ("GET", f"{_P}/awards/{{transaction}}/explain"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
+    ("POST", f"{_P}/quotes"): Access(
+        frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant", _RESIDENT: "owner"}
+    ),
+    ("POST", f"{_P}/redemptions"): Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant"}),
+    ("POST", f"{_P}/stock/receipts"): _WORKERS,
+    ("GET", f"{_P}/outlets/{{outlet}}/stock"): Access(_READERS, {_CASHIER: "outlet"}),
+    ("GET", f"{_P}/transactions/{{transaction}}"): Access(
+        _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
+    ),
+    ("POST", f"{_P}/transactions/{{transaction}}/reverse"): _WORKERS,
+    ("GET", f"{_P}/accounts/{{owner}}/balances"): Access(
+        _READERS | {_CASHIER}, {_MERCHANT: "owner", _RESIDENT: "owner"}
+    ),
+    ("GET", f"{_P}/accounts/{{owner}}/statement"): Access(_READERS, {_MERCHANT: "owner", _RESIDENT: "owner"}),
+}

@@ -1,0 +1,127 @@
+"""One admitted request: decoded, authenticated and authorised, in that order, by the one guard."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from litestar.connection import ASGIConnection, Request
+from litestar.handlers import BaseRouteHandler
+from litestar.params import HeaderParameter
+
+from ledger.api.access import LOADED, Access, Caller
+from ledger.api.decode import IDEMPOTENCY_KEY, Intake, decode
+from ledger.api.desk import Desk
+from ledger.api.fault import Fault, Faulty
+from ledger.core.refusal import Reason, Refused
+from ledger.db.owners import find_household
+
+# Visible ASCII: whatever a caller's system makes of a key, it comes back the same.
+IdempotencyKey = Annotated[
+    str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=1, max_length=100, pattern=r"^[!-~]+$")
+]
+OptionalIdempotencyKey = Annotated[
+    str | None, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=1, max_length=100, pattern=r"^[!-~]+$")
+]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """What a handler works with. `sees_all` is false for a role that the table limits to what is its own."""
+
+    desk: Desk
+    programme: str
+    caller: Caller | None
+    sees_all: bool
+    body: Any
+
+    @property
+    def principal(self) -> str:
+        """Under whose name it is done."""
+        assert self.caller is not None, "only public routes have no caller, and they do nothing"
+        return self.caller.principal
+
+    async def require_own(self, *owners: str | None, **named: str) -> None:
+        """For what only the found thing tells: somebody else's is not found."""
+        if self.sees_all:
+            return
+        assert self.caller is not None, "public routes see all"
+        for owner in owners:
+            if owner is not None and await is_own(self.desk, self.programme, self.caller, owner):
+                return
+        raise Refused(Reason.NOT_FOUND, **named)
+
+
+class Route(msgspec.Struct, frozen=True):
+    """What the guard must know of a route, worked out once."""
+
+    intake: Intake
+    access: Access
+
+
+class Admission:
+    """The guard of every route: decode, authenticate, authorise."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.routes: dict[tuple[str, str], Route] = {}
+
+    async def guard(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        """Leaves the call in the scope, where `give_call` finds it."""
+        assert isinstance(connection, Request), "there are no web sockets"
+        if connection.method == "OPTIONS":
+            return
+        route = self.routes[connection.method, connection.scope["path_template"]]
+        body = await decode(connection, route.intake)
+        programme = connection.path_params.get("programme", "")
+        caller, sees_all = None, True
+        if not route.access.is_public:
+            caller = await self._authenticate(connection.headers)
+            sees_all = await self._authorise(caller, programme, route.access, connection.path_params, body)
+        call = Call(self.desk, programme, caller, sees_all, body)
+        connection.scope["state"]["call"] = call
+        connection.scope["state"]["principal"] = None if caller is None else caller.principal
+
+    async def _authenticate(self, headers: Mapping[str, str]) -> Caller:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        caller = await self.desk.caller(token.strip()) if scheme.lower() == "bearer" else None
+        if caller is None:
+            raise Faulty(Fault.UNAUTHENTICATED)
+        return caller
+
+    async def _authorise(
+        self, caller: Caller, programme: str, access: Access, path: Mapping[str, Any], body: Any
+    ) -> bool:
+        """Programme first, so that nobody learns by a 403 that another tenant's exists."""
+        if programme and not await self._may_enter(caller, programme, access):
+            raise Refused(Reason.NOT_FOUND, programme=programme)
+        if caller.role in access.all:
+            return True
+        field = access.own.get(caller.role)
+        if field is None or caller.owner is None:
+            raise Faulty(Fault.FORBIDDEN, numbers={"role": str(caller.role)})
+        if field != LOADED:
+            named = path[field] if field in path else getattr(body, field, None)
+            if named is None or not await is_own(self.desk, programme, caller, named):
+                raise Refused(Reason.NOT_FOUND, **{field: named})
+        return False
+
+    async def _may_enter(self, caller: Caller, programme: str, access: Access) -> bool:
+        """Also a name that nobody has taken, for who may open a programme."""
+        if await self.desk.may_reach(caller, programme):
+            return True
+        return access.opens_programme and caller.programme is None and not await self.desk.is_programme(programme)
+
+
+async def is_own(desk: Desk, programme: str, caller: Caller, owner: str) -> bool:
+    """A resident's own are its household and the household's members."""
+    if owner == caller.owner:
+        return True
+    if caller.owner is None or not (caller.owner.startswith("hh_") and owner.startswith("mbr_")):
+        return False
+    async with desk.reading(programme) as connection:
+        return await find_household(connection, programme, owner) == caller.owner
+
+
+async def give_call(request: Request[Any, Any, Any]) -> Call:
+    """The one dependency of every handler."""
+    call: Call = request.scope["state"]["call"]
+    return call

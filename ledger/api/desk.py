@@ -1,0 +1,100 @@
+"""What stands behind every route: connections for reading and for actions, lanes for posting, and the keys."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from ledger.api.access import Caller, Role
+from ledger.api.short_memory import ShortMemory
+from ledger.db.journal import show_programmes
+from ledger.db.keys import ApiKey, find_key, is_secret_of, split_token
+from ledger.db.nodes import find_node_and_above, find_programme_nodes
+from ledger.db.pool import open_pool
+from ledger.db.schemes import SchemeShelf
+from ledger.db.service_role import require_service_role
+from ledger.lanes import Lanes
+
+# A key that is revoked stops working within two seconds: this, and the time of one look-up.
+KEY_SECONDS = 1.5
+REACH_SECONDS = 5.0
+ENTRIES_MAX = 10_000
+ACQUIRE_SECONDS = 2.0
+
+
+class Desk:
+    """Opened with the application, closed with it."""
+
+    def __init__(self, service_url: str, *, pool_size: int) -> None:
+        self.shelf = SchemeShelf()
+        self.lanes = Lanes(service_url, self.shelf)
+        self._url = service_url
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool | None = None
+        self._keys: ShortMemory[ApiKey | None] = ShortMemory(
+            self._find_key, seconds=KEY_SECONDS, entries_max=ENTRIES_MAX
+        )
+        self._reach: ShortMemory[tuple[str, ...]] = ShortMemory(
+            self._find_reach, seconds=REACH_SECONDS, entries_max=ENTRIES_MAX
+        )
+
+    async def open(self) -> None:
+        """Refuses to serve under rights that would make the database's guards worthless."""
+        self._pool = await open_pool(self._url, size=self._pool_size)
+        async with self.connection() as connection:
+            await require_service_role(connection)
+        await self.lanes.start()
+
+    async def close(self) -> None:
+        """What was accepted is finished first."""
+        await self.lanes.stop()
+        if self._pool is not None:
+            await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """For an action, which opens its own database transaction."""
+        assert self._pool is not None, "the desk is opened before the first request"
+        async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            yield connection  # type: ignore[misc]  # the stubs give a proxy that behaves as the connection
+
+    @asynccontextmanager
+    async def reading(self, programme: str) -> AsyncIterator[asyncpg.Connection]:
+        """One consistent view of one programme, in which nothing can be written."""
+        async with (
+            self.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            await show_programmes(connection, [programme])
+            yield connection
+
+    async def caller(self, token: str) -> Caller | None:
+        """Whom a token stands for; None if it stands for nobody (any more)."""
+        parts = split_token(token)
+        key = None if parts is None else await self._keys.get(parts[0])
+        if key is None or parts is None or not is_secret_of(key, parts[1]):
+            return None
+        return Caller(key.id, Role(key.role), key.principal, key.node, key.programme, key.owner)
+
+    async def may_reach(self, caller: Caller, programme: str) -> bool:
+        """Whether the programme lies below the key's node and is not excluded by the key itself."""
+        if caller.programme is not None and caller.programme != programme:
+            return False
+        return caller.node in await self._reach.get(programme)
+
+    async def is_programme(self, programme: str) -> bool:
+        """Whether it has been opened, by whomever."""
+        return bool(await self._reach.get(programme))
+
+    async def may_reach_node(self, caller: Caller, node: str) -> bool:
+        """Whether the node is the key's own or lies below it."""
+        async with self.connection() as connection:
+            return caller.node in await find_node_and_above(connection, node)
+
+    async def _find_key(self, id: str) -> ApiKey | None:
+        async with self.connection() as connection:
+            return await find_key(connection, id)
+
+    async def _find_reach(self, programme: str) -> tuple[str, ...]:
+        async with self.connection() as connection:
+            return await find_programme_nodes(connection, programme)

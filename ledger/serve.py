@@ -1,0 +1,126 @@
+"""Runs the service: its database, the first start, the listener, and an orderly end of all of them."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import structlog
+import uvicorn
+import uvloop
+
+from ledger.app import create_app
+from ledger.config import Config
+from ledger.db.embedded import EmbeddedDatabase, open_database
+from ledger.db.launch_refusal import LaunchRefused
+from ledger.db.service_role import prepare_database
+from ledger.first_start import KEYS_FILE, ReadyKeys, prepare_first_start, read_ready_keys
+
+log = structlog.get_logger()
+
+STOP_SECONDS = 10
+RESTARTS_MAX = 5
+KEEP_ALIVE_SECONDS = 30
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: the library's own handling ends the process before the database is stopped."""
+
+    ready: ReadyKeys | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _announce(self.servers[0].sockets[0].getsockname(), self.ready)
+
+
+def serve(config: Config) -> int:
+    """0 after an orderly end, 1 when the database is lost for good."""
+    with contextlib.ExitStack() as stack:
+        database = None
+        if config.database_url is None:
+            database = stack.enter_context(contextlib.closing(open_database(config.data_folder)))
+        url = config.database_url or (database.admin_url if database else "")
+        return uvloop.run(_serve(config, url, database))
+
+
+async def _serve(config: Config, url: str, database: EmbeddedDatabase | None) -> int:
+    service_url = await prepare_database(url, config.place.service_password_file)
+    keys_file = config.data_folder / KEYS_FILE
+    ready = await prepare_first_start(service_url, keys_file) or read_ready_keys(keys_file)
+    server = _Server(
+        uvicorn.Config(
+            create_app(service_url, pool_size=config.pool_size),
+            host=config.host,
+            port=config.port,
+            loop="uvloop",
+            http="httptools",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+    server.ready = ready
+    _stop_on_signals(server)
+    watching = asyncio.create_task(_watch(database, server))
+    await server.serve()
+    watching.cancel()
+    lost = watching.done() and not watching.cancelled() and watching.result()
+    return 1 if lost or not server.started else 0
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    """The first asks for an orderly end, a second one does not wait for open requests."""
+
+    def stop() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
+async def _watch(database: EmbeddedDatabase | None, server: uvicorn.Server) -> bool:
+    """Restarts our own database when it dies; true when that does not help any more."""
+    if database is None or not database.is_owned:
+        return False
+    for restart in range(1, RESTARTS_MAX + 1):
+        code = await asyncio.wrap_future(database.ended)
+        log.error("database_ended", exit_code=code, restart=restart)
+        try:
+            await asyncio.to_thread(database.restart)
+        except LaunchRefused as refused:
+            print(f"{refused.english}\n{refused.chinese}", file=sys.stderr)
+            break
+    else:
+        await asyncio.wrap_future(database.ended)
+    print("The database is lost; the service ends. / 数据库无法恢复，服务停止。", file=sys.stderr)
+    server.should_exit = True
+    return True
+
+
+def _announce(listener: tuple[str, int], ready: ReadyKeys | None) -> None:
+    host, port = listener[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    lines = [
+        "",
+        f"Points Ledger / 积分账本   {address}",
+        f"API docs / 接口说明        {address}/docs",
+    ]
+    if ready is None:
+        lines.append("Keys were printed at the first start. / 密钥已在首次启动时显示。")
+    else:
+        lines.append(f"Programme / 积分方案       {ready.programme}")
+        lines.append("Keys / 密钥 (Authorization: Bearer …):")
+        lines += [f"  {key.role:<9} {key.token}  {key.owner or ''}".rstrip() for key in ready.keys]
+    print("\n".join([*lines, ""]), flush=True)
