@@ -8,14 +8,15 @@ import msgspec
 from msgspec import Struct
 
 from ledger.actions.read_yaml import BYTES_MAX, BadYaml, Node, plain, read_yaml
+from ledger.core.compiled import compile_rulebook
 from ledger.core.event import Events
+from ledger.core.fault import Fault
 from ledger.core.item import Catalogue
 from ledger.core.programme import Programme
 from ledger.core.prove import broken_examples
 from ledger.core.rulebook import Rulebook
-from ledger.core.score import compile_rulebook
 from ledger.core.title import Title
-from ledger.core.vet import Fault, vet_catalogue, vet_rulebook
+from ledger.core.vet import vet_catalogue, vet_programme, vet_rulebook, vet_together
 
 PROBLEMS_MAX = 100
 
@@ -50,28 +51,31 @@ class Folder(Struct, frozen=True):
 
 
 def read_rulebook(
-    raw: bytes, programme: Programme, file: str = "rulebook.yaml"
+    raw: bytes, programme: Programme, file: str = "rulebook.yaml", events: Events | None = None
 ) -> tuple[Rulebook | None, tuple[Problem, ...]]:
-    """A rulebook that may be published, or all that is wrong with it: types, checks and worked examples."""
+    """A rulebook that may be published, or all that is wrong with it: types, checks and worked examples.
+
+    Without `events` nothing is said about the events that rules name.
+    """
     read = read_document(raw, Rulebook, file)
     if read.document is None:
         return None, read.problems
     rulebook: Rulebook = read.document
-    faults = vet_rulebook(rulebook, programme)
-    problems = [_problem(fault, read, file) for fault in faults]
-    if not problems:
-        compiled = compile_rulebook(rulebook, programme)
-        places = {rule.id: number for number, rule in enumerate(rulebook.rules)}
-        for broken in broken_examples(compiled):
-            place = ("rules", places[broken.rule], "examples", broken.number)
-            problems.append(_problem(Fault(place, broken.message), read, file))
-    return (None if problems else rulebook), tuple(problems)
+    faults = [*vet_rulebook(rulebook, programme), *vet_together(rulebook, programme, events)]
+    if not faults:
+        broken = broken_examples(compile_rulebook(rulebook, programme))
+        faults = [Fault(example.path, example.message) for example in broken]
+    problems = tuple(_problem(fault, read, file) for fault in faults)
+    return (None if problems else rulebook), problems
 
 
 def read_programme(raw: bytes, file: str = "programme.yaml") -> tuple[Programme | None, tuple[Problem, ...]]:
     """The programme's policies."""
     read = read_document(raw, Programme, file)
-    return read.document, read.problems
+    if read.document is None:
+        return None, read.problems
+    problems = tuple(_problem(fault, read, file) for fault in vet_programme(read.document))
+    return (None if problems else read.document), problems
 
 
 def read_catalogue(raw: bytes, file: str = "catalogue.yaml") -> tuple[Catalogue | None, tuple[Problem, ...]]:
@@ -91,23 +95,42 @@ def read_events(raw: bytes, file: str = "events.yaml") -> tuple[Events | None, t
 
 def read_folder(folder: Path) -> Folder:
     """Everything in rules/<programme>/; reads on after a problem, so that all of them can be mended at once."""
+    programme, problems = read_programme(*_named(folder / "programme.yaml"))
+    catalogue, events = None, Events(())
+    if (folder / "catalogue.yaml").exists():
+        catalogue, found = read_catalogue(*_named(folder / "catalogue.yaml"))
+        problems += found
+    if (folder / "events.yaml").exists():
+        named, found = read_events(*_named(folder / "events.yaml"))
+        events = named or events
+        problems += found
+    rulebooks, found = _read_rulebooks(folder, programme, events)
+    return Folder(programme, catalogue, events, rulebooks, problems + found)
+
+
+def _read_rulebooks(
+    folder: Path, programme: Programme | None, events: Events
+) -> tuple[tuple[Rulebook, ...], tuple[Problem, ...]]:
+    """Versions in the order of the day from which they count; each bears the name of its file."""
+    rulebooks: list[Rulebook] = []
     problems: list[Problem] = []
-
-    def load(path: Path, reader: Any, *given: Any) -> Any:
-        document, found = reader(_bytes_of(path), *given, str(path))
-        problems.extend(found)
-        return document
-
-    programme = load(folder / "programme.yaml", read_programme)
-    catalogue = load(folder / "catalogue.yaml", read_catalogue) if (folder / "catalogue.yaml").exists() else None
-    events = load(folder / "events.yaml", read_events) if (folder / "events.yaml").exists() else None
-    rulebooks = []
-    for path in sorted((folder / "rulebook").glob("*.yaml")):
-        rulebook = load(path, read_rulebook, programme) if programme is not None else None
-        if rulebook is not None:
-            rulebooks.append(rulebook)
-    rulebooks.sort(key=lambda rulebook: rulebook.from_)
-    return Folder(programme, catalogue, events, tuple(rulebooks), tuple(problems))
+    paths = sorted((folder / "rulebook").glob("*.yaml"))
+    if not paths:
+        message = Title("没有规则文件", "there is no rulebook here")
+        return (), (Problem(str(folder / "rulebook"), 1, "", message),)
+    for path in paths if programme is not None else ():
+        assert programme is not None, "without a programme no path is looked at"
+        raw, file = _named(path)
+        rulebook, found = read_rulebook(raw, programme, file, events)
+        problems += found
+        if rulebook is None:
+            continue
+        if rulebook.rulebook != path.stem:
+            problems.append(Problem(file, 1, "rulebook", Title("版本名与文件名不同", "is not the name of the file")))
+        if any(rulebook.from_ == other.from_ for other in rulebooks):
+            problems.append(Problem(file, 1, "from", Title("两个版本同日生效", "two versions start on the same day")))
+        rulebooks.append(rulebook)
+    return tuple(sorted(rulebooks, key=lambda rulebook: rulebook.from_)), tuple(problems)
 
 
 def read_document(raw: bytes, wanted: type[Document], file: str) -> Read:
@@ -136,13 +159,13 @@ def read_document(raw: bytes, wanted: type[Document], file: str) -> Read:
     return Read(None, tuple(problems), whole)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _named(path: Path) -> tuple[bytes, str]:
     """One byte more than is allowed is enough to see that there are too many."""
     try:
         with path.open("rb") as file:
-            return file.read(BYTES_MAX + 1)
+            return file.read(BYTES_MAX + 1), str(path)
     except OSError:
-        return b""
+        return b"", str(path)
 
 
 def _problem(fault: Fault, read: Read, file: str) -> Problem:

@@ -44,9 +44,9 @@ class Household(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
     id: OwnerId = "household"
     class_: Slug | None = None
+    cohort: Slug | None = None
     area: Slug | None = None
     moved_in_on: date | None = None
-    members: Annotated[int, Meta(ge=0, le=100)] | None = None
 
 
 class Merchant(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -58,7 +58,10 @@ class Merchant(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
 
 class Report(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What the one who records an activity may say about it."""
+    """What the one who records an activity may say about it.
+
+    `like` names the rule that an unlisted deed resembles; `record` numbers the slip, hour or receipt behind it.
+    """
 
     happened_on: date
     quantities: dict[Slug, Quantity] = {}
@@ -68,6 +71,7 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     ratings: dict[Slug, Annotated[tuple[Annotated[int, Meta(ge=0, le=10_000)], ...], Meta(max_length=200)]] = {}
     decision: Decision | None = None
     like: Slug | None = None
+    record: OwnerId | None = None
     note: Note | None = None
     evidence: Evidence = Evidence()
 

@@ -6,9 +6,10 @@ from ledger.core.account import POINTS, PROGRAMME, BalanceKey, issuer
 from ledger.core.balance import NEVER
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Award
+from ledger.core.compiled import Compiled, is_for_merchant
 from ledger.core.period import expires_on, notice_ends_on
 from ledger.core.refusal import Reason, Refused
-from ledger.core.score import Compiled, Score, counters_needed, is_for_merchant, score
+from ledger.core.score import Score, counters_needed, score
 from ledger.core.transaction import About, Entry, OpenItem
 
 

@@ -8,14 +8,22 @@ from ledger.core.activity import Facts
 from ledger.core.refusal import Reason
 from ledger.core.title import Note
 
+Total = Annotated[int, Meta(ge=-(10**9), le=10**9)]
+
 
 class Expect(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The amounts that come out by unit, or the reason word of the refusal."""
+    """The amounts that come out by unit, the effects by kind, or the reason word of the refusal.
 
-    points: int = 0
-    gift: int = 0
-    score: int = 0
-    service_minutes: int = 0
+    `pool` is what overflowed to the donation pool, `rest` what waits for the next time.
+    """
+
+    points: Total = 0
+    gift: Total = 0
+    score: Total = 0
+    service_minutes: Total = 0
+    pool: Total = 0
+    rest: Total = 0
+    effects: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
     refused: Reason | None = None
 
 

@@ -20,6 +20,7 @@ class Span(enum.StrEnum):
     HALF = "half"
     YEAR = "year"
     EVER = "ever"
+    CAMPAIGN = "campaign"
 
 
 class Never(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="never"):
@@ -35,8 +36,8 @@ class CalendarEnd(
     later: Annotated[int, Meta(ge=0, le=40)] = 0
 
     def __post_init__(self) -> None:
-        if self.end_of is Span.EVER:
-            raise ValueError("按日历失效不能写 ever / a calendar expiry has an end: `ever` has none")
+        if self.end_of in (Span.EVER, Span.CAMPAIGN):
+            raise ValueError("按日历失效须是日历周期 / a calendar expiry ends with a period of the calendar")
 
 
 class Rolling(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rolling"):
@@ -76,6 +77,7 @@ def period_key(span: Span, day: date) -> str:
         return f"{day.year:04d}-H{(day.month + 5) // 6}"
     if span is Span.YEAR:
         return f"{day.year:04d}"
+    assert span is Span.EVER, "the period of a campaign is the campaign's own name"
     return "ever"
 
 
@@ -85,7 +87,7 @@ def first_day(span: Span, day: date) -> date:
         return day
     if span is Span.WEEK:
         return day - timedelta(days=day.weekday())
-    if span is Span.EVER:
+    if span in (Span.EVER, Span.CAMPAIGN):
         return date.min
     length = _MONTHS[span]
     return date(day.year, (day.month - 1) // length * length + 1, 1)
@@ -97,7 +99,7 @@ def last_day(span: Span, day: date) -> date:
         return day
     if span is Span.WEEK:
         return day + timedelta(days=6 - day.weekday())
-    if span is Span.EVER:
+    if span in (Span.EVER, Span.CAMPAIGN):
         return date.max
     return month_end(add_months(first_day(span, day), _MONTHS[span] - 1))
 
@@ -106,6 +108,11 @@ def resets_on(span: Span, day: date) -> date | None:
     """The first day on which a limit of this span counts from zero again; None when it never does."""
     last = last_day(span, day)
     return None if last == date.max else last + timedelta(days=1)
+
+
+def next_day(day: date) -> date:
+    """The day after, or the calendar's last day where there is none."""
+    return day if day == date.max else day + timedelta(days=1)
 
 
 def month_end(day: date) -> date:

@@ -7,9 +7,16 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from ledger.core.baseline import Opening, PeriodReset
+from ledger.core.cap import Budget
+from ledger.core.dividend import Dividend
 from ledger.core.period import CalendarEnd, Expiry, FixedDay, Never, Rolling
-from ledger.core.rulebook import RuleUnit
+from ledger.core.rate import HourRate, Rate
+from ledger.core.readout import Readout
+from ledger.core.spending import Spending
+from ledger.core.time_bank import TimeBank
 from ledger.core.title import Note, Slug, Title
+from ledger.core.unit import RuleUnit
 
 
 class AccountHolder(enum.StrEnum):
@@ -47,7 +54,13 @@ class Monthly(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     on: Annotated[tuple[Annotated[int, Meta(ge=1, le=31)], ...], Meta(min_length=1, max_length=31)]
 
 
-RedemptionDays = EveryDay | Weekly | Monthly
+class Listed(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="listed"):
+    """Redemption on days that were announced one by one, such as those of a fair."""
+
+    on: Annotated[tuple[date, ...], Meta(min_length=1, max_length=366)]
+
+
+RedemptionDays = EveryDay | Weekly | Monthly | Listed
 
 
 class Area(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +81,9 @@ class Outlet(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     assumption: Note | None = None
 
 
+Titles = Annotated[dict[Slug, Title], Meta(max_length=100)]
+
+
 class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One points scheme. Policies hold for all its rules unless a rule says otherwise."""
 
@@ -78,10 +94,24 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     time_zone: str = "Asia/Shanghai"
     expiry: Expiry = Never()
     notice_days: Annotated[int, Meta(ge=0, le=365)] = 0
+    vouchers_of: Annotated[int, Meta(ge=1, le=10_000)] = 1
     adjust_limit: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 100
     redemption_days: RedemptionDays = EveryDay()
     areas: Annotated[tuple[Area, ...], Meta(max_length=2000)] = ()
     outlets: Annotated[tuple[Outlet, ...], Meta(max_length=2000)] = ()
+    classes: Titles = {}
+    cohorts: Titles = {}
+    trades: Titles = {}
+    honours: Titles = {}
+    budgets: Annotated[tuple[Budget, ...], Meta(max_length=20)] = ()
+    opening: Annotated[tuple[Opening, ...], Meta(max_length=4)] = ()
+    resets: Annotated[tuple[PeriodReset, ...], Meta(max_length=4)] = ()
+    spending: Spending = Spending()
+    time_bank: TimeBank | None = None
+    rates: Annotated[tuple[Rate, ...], Meta(max_length=200)] = ()
+    hour_rate: HourRate | None = None
+    dividend: Dividend | None = None
+    readouts: Annotated[tuple[Readout, ...], Meta(max_length=20)] = ()
     assumption: Note | None = None
     source: Note | None = None
 
@@ -93,6 +123,13 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
                 "没有这个时区,应如 Asia/Shanghai / no such time zone; it looks like Asia/Shanghai"
             ) from error
 
+    def choices(self, field: str) -> dict[str, Title]:
+        """The words that the programme lists for areas, classes, cohorts or trades."""
+        if field == "areas":
+            return {area.id: area.title for area in self.areas}
+        listed: dict[str, Title] = getattr(self, field)
+        return listed
+
 
 def may_redeem_on(programme: Programme, day: date) -> bool:
     """Whether the programme's counters hand out goods on that day."""
@@ -101,6 +138,8 @@ def may_redeem_on(programme: Programme, day: date) -> bool:
             return tuple(Weekday)[day.weekday()] in days
         case Monthly(on=numbers):
             return day.day in numbers
+        case Listed(on=listed):
+            return day in listed
         case _:
             return True
 

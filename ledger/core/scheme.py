@@ -4,11 +4,11 @@ from datetime import date
 
 import msgspec
 
+from ledger.core.compiled import Compiled
 from ledger.core.item import Catalogue, Item, Offer, price_on
 from ledger.core.period import Rolling, expires_on
 from ledger.core.programme import Programme
 from ledger.core.refusal import Reason, Refused
-from ledger.core.score import Compiled
 
 GRACE = Rolling(months=1)
 """What comes back after its day stays good to the end of the next month."""

@@ -1,121 +1,109 @@
 """From a rule and an activity to amounts, counters and a trace: the one place where points come from."""
 
-from collections.abc import Mapping
-from datetime import date
+from fractions import Fraction
 
 from msgspec import Struct
 
 from ledger.core.activity import Evidence, Facts
-from ledger.core.cap import Cap, counter_key, counter_name
+from ledger.core.campaign import apply_bonuses, apply_campaigns, apply_factors
+from ledger.core.compiled import Compiled, CompiledRule
+from ledger.core.condition import missed
 from ledger.core.counter import CounterKey
-from ledger.core.period import Expiry, Never, resets_on
-from ledger.core.programme import Programme
+from ledger.core.effect import EARNING, Effect, ban_counts, ban_key
+from ledger.core.fact import refuse_unknown_facts
+from ledger.core.limit import Tally, Used, apply_limits, cooldown_keys, limit_keys, limits_charged, refuse_too_soon
+from ledger.core.measured import PerUnit
+from ledger.core.period import Expiry
 from ledger.core.refusal import Reason, Refused
-from ledger.core.rulebook import Give, Proof, RecipientKind, Rule, Rulebook, RuleUnit, digest
-from ledger.core.trace import Capped, CountedTimes, Lasts, Noticed, Step, Trace
-from ledger.core.value import value_of
-
-
-class CompiledCap(Struct, frozen=True):
-    """A limit with the name of its counter, worked out once."""
-
-    name: str
-    cap: Cap
-
-
-class CompiledRule(Struct, frozen=True):
-    """A rule with all that does not depend on the activity worked out."""
-
-    rule: Rule
-    from_: date
-    until: date
-    caps: tuple[CompiledCap, ...]
-    expiries: tuple[Expiry | None, ...]
-    notice_days: int
-
-
-class Compiled(Struct, frozen=True):
-    """A published rulebook made ready for scoring; keep it outside, per digest."""
-
-    rulebook: Rulebook
-    programme: Programme
-    digest: str
-    rules: dict[str, CompiledRule]
+from ledger.core.rulebook import Give, Proof, Rule, Take
+from ledger.core.trace import Affected, Bounded, Lasts, Likened, Noticed, Rounded, Step, Trace, Valued, Vouchered
+from ledger.core.unit import RuleUnit
+from ledger.core.value import ByAnalogy, carries, settle, value_of
 
 
 class ScoreLine(Struct, frozen=True, omit_defaults=True):
-    """An amount of one unit for the recipient; `expires` is the policy, its day is fixed on activation."""
+    """An amount of one unit, negative when the rule takes; `expires` is the policy, its day is fixed on activation.
+
+    `to_pool` lines go to the donation pool instead of the recipient. `when_short` belongs to a negative line.
+    """
 
     unit: str
     amount: int
     expires: Expiry | None = None
+    to_pool: bool = False
+    when_short: str = ""
 
 
 class Score(Struct, frozen=True, omit_defaults=True):
-    """What is to be posted, what it uses up, and why."""
+    """What is to be posted, what it uses up, and why. It may have no line: a carried remainder or a mere effect."""
 
     lines: tuple[ScoreLine, ...]
     counts: tuple[tuple[CounterKey, int], ...]
     trace: Trace
     notice_days: int = 0
-
-
-def compile_rulebook(rulebook: Rulebook, programme: Programme) -> Compiled:
-    """The form that `score` wants; costs a millisecond, so it is made once for each published rulebook."""
-    rules = {rule.id: _compile(rule, rulebook, programme) for rule in rulebook.rules}
-    return Compiled(rulebook, programme, digest(rulebook), rules)
+    effects: tuple[Effect, ...] = ()
 
 
 def counters_needed(compiled: Compiled, rule_id: str, facts: Facts, recipient: str) -> tuple[CounterKey, ...]:
-    """The rows to lock before scoring. Refuses early what needs no counter to be refused."""
+    """The rows to lock before scoring, in their order. Refuses early what needs no counter to be refused."""
     rule = _rule_in_force(compiled, rule_id, facts)
-    return tuple(sorted({counter_key(cap.name, cap.cap, facts, recipient) for cap in rule.caps}))
+    keys = {*limit_keys(rule, facts, recipient), *cooldown_keys(rule, facts, recipient)}
+    keys.update(_carry_keys(rule, recipient))
+    if compiled.bans and rule.rule.gives:
+        keys.add(ban_key(EARNING, recipient, facts.happened_on))
+    for effect in rule.rule.effects:
+        keys.update(key for key, _ in ban_counts(effect, recipient, facts))
+    return tuple(sorted(keys))
 
 
-def score(compiled: Compiled, rule_id: str, facts: Facts, recipient: str, used: Mapping[CounterKey, int]) -> Score:
-    """Amounts by unit after all limits. `used` holds the locked counters; one that is absent has not been used."""
+def score(compiled: Compiled, rule_id: str, facts: Facts, recipient: str, used: Used) -> Score:
+    """Amounts by unit after all limits. `used` holds the locked counters; one that is absent has not been used.
+
+    Refuses in this order: rule, dates, facts, ban, conditions, evidence, cooldown, value, limits.
+    """
     rule = _rule_in_force(compiled, rule_id, facts)
-    _require_evidence(rule.rule, facts.evidence)
-    valued = [value_of(give.value, facts, give.unit.value) for give in rule.rule.gives]
-    amounts = [step.amount for step in valued]
-    steps: list[Step] = [*valued]
-    if not any(amounts):
+    refuse_unknown_facts(compiled.facts, facts)
+    if compiled.bans and rule.rule.gives:
+        _refuse_banned(rule_id, ban_key(EARNING, recipient, facts.happened_on), used)
+    _require(rule.rule, facts)
+    cooldown = cooldown_keys(rule, facts, recipient)
+    refuse_too_soon(rule, cooldown, used)
+    tally = Tally([move.unit.value for move in rule.moves], [], [])
+    counts = [(key, 1) for key in cooldown[:1]]
+    carry = _carry_keys(rule, recipient)
+    for move in rule.moves:
+        brought = used.get(_carry_key(rule, move, recipient), 0) if carry and carries(move.value) else None
+        tally.amounts.append(_amount(compiled, rule, move, facts, brought, tally.steps))
+    counts += _carried(rule, recipient, facts)
+    if not any(tally.amounts) and not rule.rule.effects and not carry:
         raise Refused(Reason.NOTHING_EARNED, rule=rule_id)
-    counts = _apply_caps(rule, facts, recipient, used, amounts, steps)
-    # Nothing below refuses.
-    lines = _lines(rule, amounts, steps)
-    if rule.notice_days:
-        steps.append(Noticed(rule.notice_days))
-    return Score(lines, counts, Trace(rule_id, facts.happened_on, tuple(steps)), rule.notice_days)
+    return _finish(compiled, rule, facts, recipient, used, tally, counts)
 
 
-def is_for_merchant(compiled: Compiled, rule_id: str) -> bool:
-    """Whether a shop receives what the rule gives, rather than the account holder."""
-    rule = compiled.rules.get(rule_id)
-    return rule is not None and rule.rule.recipient is RecipientKind.MERCHANT
-
-
-def _compile(rule: Rule, rulebook: Rulebook, programme: Programme) -> CompiledRule:
-    caps = [CompiledCap(counter_name(rule.id, cap), cap) for cap in rule.caps]
-    caps += [
-        CompiledCap(counter_name(f"category:{rule.category}", cap), cap) for cap in rulebook.caps.get(rule.category, ())
-    ]
-    return CompiledRule(
-        rule,
-        max(rulebook.from_, rule.from_ or date.min),
-        min(rulebook.until or date.max, rule.until or date.max),
-        tuple(caps),
-        tuple(_expiry(give, programme) for give in rule.gives),
-        programme.notice_days if rule.notice_days is None else rule.notice_days,
-    )
-
-
-def _expiry(give: Give, programme: Programme) -> Expiry | None:
-    """Hours served never lapse, whatever the points do."""
-    policy = give.expiry
-    if policy is None and give.unit in (RuleUnit.POINTS, RuleUnit.GIFT):
-        policy = programme.expiry
-    return None if isinstance(policy, Never) else policy
+def _finish(
+    compiled: Compiled,
+    rule: CompiledRule,
+    facts: Facts,
+    recipient: str,
+    used: Used,
+    tally: Tally,
+    counts: list[tuple[CounterKey, int]],
+) -> Score:
+    keys = limit_keys(rule, facts, recipient)
+    charged = apply_limits(rule, keys, facts.happened_on, used, tally)
+    if compiled.programme.vouchers_of > 1 and rule.rule.gives:
+        _fill_vouchers(compiled.programme.vouchers_of, rule.rule.id, tally)
+        charged = limits_charged(list(zip(rule.caps, keys, strict=True)), tally)
+    # Nothing is refused below this line.
+    lines = _lines(rule, tally)
+    for effect in rule.rule.effects:
+        tally.steps.append(Affected(effect))
+        counts += ban_counts(effect, recipient, facts)
+    notice_days = rule.notice_days if rule.rule.gives else 0
+    if notice_days:
+        tally.steps.append(Noticed(notice_days))
+    trace = Trace(rule.rule.id, facts.happened_on, tuple(tally.steps), bool(rule.rule.takes))
+    return Score(lines, (*charged, *counts), trace, notice_days, rule.rule.effects)
 
 
 def _rule_in_force(compiled: Compiled, rule_id: str, facts: Facts) -> CompiledRule:
@@ -128,15 +116,25 @@ def _rule_in_force(compiled: Compiled, rule_id: str, facts: Facts) -> CompiledRu
             rule=rule_id,
             happened_on=facts.happened_on.isoformat(),
             first_day=rule.from_.isoformat(),
-            last_day=None if rule.until == date.max else rule.until.isoformat(),
+            last_day=None if rule.until == rule.until.max else rule.until.isoformat(),
         )
     return rule
 
 
-def _require_evidence(rule: Rule, evidence: Evidence) -> None:
-    missing = missing_evidence(rule.evidence, evidence)
-    if missing:
-        raise Refused(Reason.EVIDENCE_MISSING, rule=rule.id, missing=missing)
+def _refuse_banned(rule_id: str, key: CounterKey, used: Used) -> None:
+    if used.get(key, 0):
+        raise Refused(Reason.RIGHTS_SUSPENDED, rule=rule_id, month=key.period)
+
+
+def _require(rule: Rule, facts: Facts) -> None:
+    miss = missed(rule.when, facts)
+    if miss is not None:
+        raise Refused(
+            Reason.NOT_ELIGIBLE, rule=rule.id, fact=miss.fact, test=miss.test, wanted=miss.wanted, found=miss.found
+        )
+    lacking = missing_evidence(rule.evidence, facts.evidence)
+    if lacking:
+        raise Refused(Reason.EVIDENCE_MISSING, rule=rule.id, missing=lacking)
 
 
 def missing_evidence(wanted: Proof, shown: Evidence) -> list[str]:
@@ -154,81 +152,94 @@ def missing_evidence(wanted: Proof, shown: Evidence) -> list[str]:
     ]
 
 
-def _apply_caps(
-    rule: CompiledRule,
-    facts: Facts,
-    recipient: str,
-    used: Mapping[CounterKey, int],
-    amounts: list[int],
-    steps: list[Step],
-) -> tuple[tuple[CounterKey, int], ...]:
-    """Cuts the amounts down to every limit, and only then says what each counter is charged."""
-    keys = [counter_key(cap.name, cap.cap, facts, recipient) for cap in rule.caps]
-    for compiled_cap, key in zip(rule.caps, keys, strict=True):
-        if compiled_cap.cap.times is not None:
-            _take_one_time(rule.rule.id, compiled_cap, used.get(key, 0), facts, steps)
-    for compiled_cap, key in zip(rule.caps, keys, strict=True):
-        if compiled_cap.cap.points is not None:
-            _cut_points(rule, compiled_cap, used.get(key, 0), facts, amounts, steps)
-    if not any(amounts):
-        _refuse_spent_limit(rule, keys, used, facts)
-    points = sum(amount for give, amount in zip(rule.rule.gives, amounts, strict=True) if give.unit is RuleUnit.POINTS)
-    charged = ((key, points if cap.cap.times is None else 1) for cap, key in zip(rule.caps, keys, strict=True))
-    return tuple((key, number) for key, number in charged if number)
+def _amount(
+    compiled: Compiled, rule: CompiledRule, move: Give | Take, facts: Facts, brought: int | None, steps: list[Step]
+) -> int:
+    """Value, coefficients, bonuses, campaigns, rounding once, and the most that one activity may bring."""
+    valued = _value(compiled, move, facts, brought)
+    steps.append(valued)
+    exact = Fraction(valued.amount)
+    unit = move.unit.value
+    if move.factors:
+        exact = apply_factors(move.factors, facts, unit, exact, steps)
+    if isinstance(move, Give):
+        if move.bonuses and valued.amount:
+            exact = apply_bonuses(move.bonuses, facts, unit, exact, steps)
+        if rule.campaigns and move.unit in (RuleUnit.POINTS, RuleUnit.GIFT) and valued.amount:
+            combine = compiled.rulebook.combine_campaigns
+            exact = apply_campaigns(rule.campaigns, combine, facts.happened_on, unit, exact, steps)
+    amount = settle(exact, move.rounding)
+    if exact != amount:
+        steps.append(Rounded(unit, str(exact), amount))
+    if isinstance(move, Give) and move.at_most is not None and amount > move.at_most:
+        steps.append(Bounded(unit, move.at_most, amount))
+        amount = move.at_most
+    return amount
 
 
-def _take_one_time(rule_id: str, compiled_cap: CompiledCap, used: int, facts: Facts, steps: list[Step]) -> None:
-    cap = compiled_cap.cap
-    limit = cap.times or 0
-    if used >= limit:
-        _refuse_limit(rule_id, compiled_cap, limit, used, facts)
-    steps.append(CountedTimes(compiled_cap.name, cap.per, limit, used + 1))
+def _value(compiled: Compiled, move: Give | Take, facts: Facts, brought: int | None) -> Valued:
+    if isinstance(move.value, ByAnalogy):
+        return _liken(compiled, move.value, move, facts)
+    return value_of(move.value, facts, move.unit.value, brought)
 
 
-def _cut_points(
-    rule: CompiledRule, compiled_cap: CompiledCap, used: int, facts: Facts, amounts: list[int], steps: list[Step]
-) -> None:
-    cap = compiled_cap.cap
-    limit = cap.points or 0
-    left = max(0, limit - used)
-    for place, give in enumerate(rule.rule.gives):
-        if give.unit is not RuleUnit.POINTS or not amounts[place]:
-            continue
-        before = amounts[place]
-        amounts[place] = min(before, left)
-        left -= amounts[place]
-        resets = resets_on(cap.per, facts.happened_on)
-        steps.append(Capped(give.unit.value, compiled_cap.name, cap.per, limit, used, before, amounts[place], resets))
+def _liken(compiled: Compiled, analogy: ByAnalogy, move: Give | Take, facts: Facts) -> Likened:
+    """Values the deed as the cited rule would; the panel's reason is part of the record."""
+    if facts.like is None:
+        raise Refused(Reason.FACT_MISSING, fact="like")
+    if facts.like not in analogy.rules:
+        raise Refused(Reason.UNKNOWN_CHOICE, fact="like", choice=facts.like, choices=list(analogy.rules))
+    if facts.note is None:
+        raise Refused(Reason.FACT_MISSING, fact="note")
+    cited = compiled.rules[facts.like].moves[0].value
+    assert not isinstance(cited, ByAnalogy), "checked at load: an analogy cites a rule with a value of its own"
+    step = value_of(cited, facts, move.unit.value)
+    return Likened(move.unit.value, facts.like, step, facts.note, step.amount)
 
 
-def _refuse_spent_limit(
-    rule: CompiledRule, keys: list[CounterKey], used: Mapping[CounterKey, int], facts: Facts
-) -> None:
-    for cap, key in zip(rule.caps, keys, strict=True):
-        limit = cap.cap.points
-        if limit is not None and used.get(key, 0) >= limit:
-            _refuse_limit(rule.rule.id, cap, limit, used.get(key, 0), facts)
-    raise Refused(Reason.NOTHING_EARNED, rule=rule.rule.id)
+def _carry_key(rule: CompiledRule, move: Give | Take, recipient: str) -> CounterKey:
+    assert isinstance(move.value, PerUnit), "only a quantity has a remainder"
+    return CounterKey(f"{rule.rule.id}/carry/{move.value.of}", recipient, "ever")
 
 
-def _refuse_limit(rule_id: str, compiled_cap: CompiledCap, limit: int, used: int, facts: Facts) -> None:
-    resets = resets_on(compiled_cap.cap.per, facts.happened_on)
-    raise Refused(
-        Reason.LIMIT_REACHED,
-        rule=rule_id,
-        counter=compiled_cap.name,
-        limit=limit,
-        used=used,
-        resets_on=None if resets is None else resets.isoformat(),
-    )
+def _carry_keys(rule: CompiledRule, recipient: str) -> list[CounterKey]:
+    return [_carry_key(rule, move, recipient) for move in rule.moves if carries(move.value)]
 
 
-def _lines(rule: CompiledRule, amounts: list[int], steps: list[Step]) -> tuple[ScoreLine, ...]:
+def _carried(rule: CompiledRule, recipient: str, facts: Facts) -> list[tuple[CounterKey, int]]:
+    """The whole quantity is remembered; what is left of it after full units follows from it at any time."""
+    counts = []
+    for move in rule.moves:
+        if isinstance(move.value, PerUnit) and carries(move.value):
+            quantity = facts.quantities[move.value.of]
+            taken = quantity if move.value.at_most is None else min(quantity, move.value.at_most)
+            if taken:
+                counts.append((_carry_key(rule, move, recipient), taken))
+    return counts
+
+
+def _fill_vouchers(each: int, rule_id: str, tally: Tally) -> None:
+    for place, unit in enumerate(tally.units):
+        before = tally.amounts[place]
+        if unit == RuleUnit.POINTS and before % each:
+            tally.amounts[place] = before - before % each
+            tally.steps.append(Vouchered(each, before, tally.amounts[place]))
+    if not any(tally.amounts):
+        raise Refused(Reason.NOTHING_EARNED, rule=rule_id)
+
+
+def _lines(rule: CompiledRule, tally: Tally) -> tuple[ScoreLine, ...]:
     lines = []
-    for give, amount, expiry in zip(rule.rule.gives, amounts, rule.expiries, strict=True):
-        if not amount:
+    for move, amount, expiry in zip(rule.moves, tally.amounts, rule.expiries, strict=True):
+        unit = move.unit.value
+        if isinstance(move, Take):
+            if amount:
+                lines.append(ScoreLine(unit, -amount, when_short=move.when_short.value))
             continue
-        lines.append(ScoreLine(give.unit.value, amount, expiry))
-        if expiry is not None:
-            steps.append(Lasts(give.unit.value, expiry))
+        if amount:
+            lines.append(ScoreLine(unit, amount, expiry))
+            if expiry is not None:
+                tally.steps.append(Lasts(unit, expiry))
+    if tally.pooled:
+        lines.append(ScoreLine(RuleUnit.SERVICE_MINUTES.value, tally.pooled, to_pool=True))
     return tuple(lines)

@@ -11,6 +11,14 @@ READABLE = f"^[^\\x00-\\x1f\\x7f-\\x9f{INVISIBLE}]+$"
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=READABLE)]
 Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=READABLE)]
 Slug = Annotated[str, Meta(max_length=40, pattern="^[a-z0-9]+(-[a-z0-9]+)*$(?!\\n)", description="a-z 0-9 and -")]
+FactRef = Annotated[
+    str,
+    Meta(
+        max_length=60,
+        pattern="^[a-z0-9]+([-._][a-z0-9]+)*$(?!\\n)",
+        description="a fact, such as minutes or person.age",
+    ),
+]
 
 
 class Title(Struct, frozen=True, forbid_unknown_fields=True):

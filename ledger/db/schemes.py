@@ -5,12 +5,12 @@ from datetime import date
 import asyncpg
 import msgspec
 
+from ledger.core.compiled import Compiled, compile_rulebook
 from ledger.core.item import Catalogue
 from ledger.core.programme import Programme
 from ledger.core.refusal import Reason, Refused
 from ledger.core.rulebook import Rulebook
 from ledger.core.scheme import Scheme, make_scheme
-from ledger.core.score import Compiled, compile_rulebook
 from ledger.db.journal import show_programmes
 from ledger.db.statements import load_statements
 

@@ -46,7 +46,7 @@ def test_a_wrong_word_is_named_with_its_path(change: tuple[str, str], problem: s
 
 def test_problems_of_several_rules_come_together_with_their_lines() -> None:
     rules = RULE.replace("amount: 5", "amount: x") + RULE.replace("category: all", "catgory: all") + RULE
-    programme, _ = read_programme(PROGRAMME.encode())
+    programme, _ = read_programme((PROGRAMME + "spending: {gift: {}}\n").encode())
     assert programme is not None
     _, problems = read_rulebook((HEAD + "rules:\n" + rules).encode(), programme, "a.yaml")
     first = (HEAD + "rules:\n").count("\n") + 1
@@ -59,7 +59,7 @@ def test_problems_of_several_rules_come_together_with_their_lines() -> None:
 
 def test_a_limit_below_one_award_is_refused() -> None:
     rule = RULE.replace("    gives:", "    caps: [{per: day, points: 4}]\n    gives:")
-    assert problems_of(rule) == ["rules[0].caps[0]: the limit is less than one award may bring, 5 points"]
+    assert problems_of(rule) == ["rules[0].caps[0]: the limit 4 is less than one award may bring, 5"]
 
 
 def test_an_undeclared_fact_is_refused() -> None:
