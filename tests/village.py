@@ -45,6 +45,7 @@ class Village(msgspec.Struct):
     slug: str
     connection: asyncpg.Connection
     shelf: SchemeShelf
+    days_passed: int = 0
 
     async def post(self, *commands: tuple[str, Command], connection: asyncpg.Connection | None = None) -> list[Outcome]:
         """One batch of (key, command) in one database transaction."""
@@ -60,6 +61,16 @@ class Village(msgspec.Struct):
             return await admin.fetch(sql, *values)
         finally:
             await admin.close()
+
+    async def let_days_pass(self, days: int) -> None:
+        """Moves the ledger's clock; points lapse and notices end accordingly."""
+        self.days_passed += days
+        admin = await connect(self.database.admin_url)
+        await admin.execute(
+            "CREATE OR REPLACE FUNCTION now_at() RETURNS timestamptz LANGUAGE sql VOLATILE "
+            f"RETURN clock_timestamp() + interval '{self.days_passed} days'"
+        )
+        await admin.close()
 
     async def total(self, owner: str, purse: str = "main", unit: str = "points") -> int:
         rows = await self.rows(
@@ -107,6 +118,11 @@ def gift(recipient: str = "hh_1", *, day: date = DAY) -> Award:
     return Award("plenty", recipient, Facts(happened_on=day))
 
 
+def noticed(recipient: str = "hh_1", *, day: date = DAY) -> Award:
+    """Ten points once a year, seven days under public notice."""
+    return Award("noticed", recipient, Facts(happened_on=day))
+
+
 def receive(quantity: int = 10, *, item: str = "tissue", outlet: str = "out_shop") -> Receive:
     return Receive(outlet, item, quantity)
 
@@ -121,8 +137,9 @@ def haircut(owner: str = "hh_1") -> Redeem:
     return Redeem(owner, (Line("haircut"),), merchant="mer_barber")
 
 
-def _rule(id: str, points: int, *caps: Cap) -> Rule:
-    return Rule(id=id, title=BOTH, category="clean", gives=(Give(value=FixedValue(points)),), caps=caps)
+def _rule(id: str, points: int, *caps: Cap, notice_days: int = 0) -> Rule:
+    gives = (Give(value=FixedValue(points)),)
+    return Rule(id=id, title=BOTH, category="clean", gives=gives, caps=caps, notice_days=notice_days)
 
 
 RULEBOOK = Rulebook(
@@ -130,7 +147,11 @@ RULEBOOK = Rulebook(
     title=BOTH,
     from_=date(2026, 1, 1),
     categories={"clean": BOTH},
-    rules=(_rule("sweep", SWEEP_POINTS, Cap(per=Span.MONTH, times=SWEEPS_A_MONTH)), _rule("plenty", 100)),
+    rules=(
+        _rule("sweep", SWEEP_POINTS, Cap(per=Span.MONTH, times=SWEEPS_A_MONTH)),
+        _rule("plenty", 100),
+        _rule("noticed", 10, Cap(per=Span.YEAR, times=1), notice_days=7),
+    ),
 )
 CATALOGUE = Catalogue(
     categories={"home": BOTH},

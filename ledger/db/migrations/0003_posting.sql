@@ -1,5 +1,8 @@
 -- Why: the two calls of the posting path: lock and read, then append.
 
+-- The one clock of the ledger: tests and demonstrations move it, nobody else may.
+CREATE FUNCTION now_at() RETURNS timestamptz LANGUAGE sql VOLATILE RETURN clock_timestamp();
+
 -- Each statement below has its own snapshot: what is read after a wait is what the lock protects.
 -- LATERAL with LIMIT pins one index look-up per asked row whatever the statistics say: a join could be planned
 -- as a scan of the whole table, and such a plan would stay with the connection.
@@ -77,7 +80,7 @@ BEGIN
     ) AS b;
 
     SELECT json_build_object(
-        'now', clock_timestamp(),
+        'now', now_at(),
         'claims', (
             SELECT json_agg(json_build_array(w.programme, w.principal, w.key, k.fingerprint, k.journal_id))
             FROM json_to_recordset(claims) AS w (programme text, principal text, key text, journal_id text)
