@@ -64,7 +64,8 @@ def _tasks(requests: Sequence[Request]) -> list[Task]:
     first: dict[tuple[str, str, str], Task] = {}
     tasks = []
     for request in requests:
-        task = Task(request, fingerprint(request.programme, request.command), new_id("txn"), Needs())
+        named = fingerprint(request.programme, request.sent or request.command)
+        task = Task(request, named, new_id("txn"), Needs())
         earlier = first.setdefault((request.programme, request.principal, request.key), task)
         if earlier is not task:
             task.same_as = earlier

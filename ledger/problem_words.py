@@ -1,10 +1,9 @@
-"""What each refusal says to a person, in Chinese and in English: the numbers, and what to do next."""
+"""What each reason says to a person, in Chinese and in English: the numbers, and what to do next."""
 
 from collections.abc import Mapping
 
 import msgspec
 
-from ledger.api.fault import Fault
 from ledger.core.refusal import Reason
 from ledger.core.title import Title
 
@@ -17,12 +16,13 @@ class Words(msgspec.Struct, frozen=True):
     details: tuple[Title, ...]
 
 
-def _words(status: int, zh: str, en: str, *details: tuple[str, str]) -> Words:
+def in_words(status: int, zh: str, en: str, *details: tuple[str, str]) -> Words:
+    """A row of the table: status, titles, then pairs of sentences."""
     return Words(status, Title(zh, en), tuple(Title(*detail) for detail in details))
 
 
 REASONS: Mapping[Reason, Words] = {
-    Reason.NOT_FOUND: _words(
+    Reason.NOT_FOUND: in_words(
         404,
         "找不到",
         "Not found",
@@ -39,7 +39,7 @@ REASONS: Mapping[Reason, Words] = {
         ("没有积分方案 {programme}。请核对名称。", "There is no programme {programme}. Check its name."),
         ("没有这条记录,或不归您所有。请核对编号。", "There is no such thing, or it is not yours. Check the id."),
     ),
-    Reason.UNKNOWN_RULE: _words(
+    Reason.UNKNOWN_RULE: in_words(
         422,
         "没有这条规则",
         "Unknown rule",
@@ -48,19 +48,19 @@ REASONS: Mapping[Reason, Words] = {
             "The rulebook has no rule {rule}. See the published rulebooks.",
         ),
     ),
-    Reason.UNKNOWN_ITEM: _words(
+    Reason.UNKNOWN_ITEM: in_words(
         422,
         "没有这种商品",
         "Unknown item",
         ("目录中没有可兑换的 {item}。请查看价目表。", "The catalogue has no {item} on sale. See the price list."),
     ),
-    Reason.UNKNOWN_OFFER: _words(
+    Reason.UNKNOWN_OFFER: in_words(
         422,
         "没有这项优惠",
         "Unknown offer",
         ("商户 {merchant} 没有优惠 {offer}。请查看价目表。", "{merchant} has no offer {offer}. See the price list."),
     ),
-    Reason.ACCOUNT_CLOSED: _words(
+    Reason.ACCOUNT_CLOSED: in_words(
         409,
         "账户已关闭",
         "Account closed",
@@ -69,13 +69,13 @@ REASONS: Mapping[Reason, Words] = {
             "The account {owner} ({purse}) is closed. Ask a community worker.",
         ),
     ),
-    Reason.ALREADY_REVERSED: _words(
+    Reason.ALREADY_REVERSED: in_words(
         409,
         "已经冲正",
         "Already reversed",
         ("流水 {transaction} 已被冲正,不能再次冲正。", "{transaction} has been reversed before and cannot be again."),
     ),
-    Reason.NOT_REVERSIBLE: _words(
+    Reason.NOT_REVERSIBLE: in_words(
         409,
         "不能冲正",
         "Not reversible",
@@ -84,13 +84,13 @@ REASONS: Mapping[Reason, Words] = {
             "{transaction} is of kind {kind}, which cannot be reversed. Use the correction meant for it.",
         ),
     ),
-    Reason.CANCELLED_BEFORE_ARRIVAL: _words(
+    Reason.CANCELLED_BEFORE_ARRIVAL: in_words(
         409,
         "已提前取消",
         "Cancelled before it arrived",
         ("该请求到达前已被取消,未入账。", "This request was cancelled before it arrived; nothing was posted."),
     ),
-    Reason.IDEMPOTENCY_KEY_REUSED: _words(
+    Reason.IDEMPOTENCY_KEY_REUSED: in_words(
         422,
         "幂等键已用于另一请求",
         "Idempotency key reused",
@@ -99,7 +99,7 @@ REASONS: Mapping[Reason, Words] = {
             "The key {key} was used for another request. Send a new request under a new key.",
         ),
     ),
-    Reason.RULE_NOT_IN_FORCE: _words(
+    Reason.RULE_NOT_IN_FORCE: in_words(
         422,
         "规则未生效",
         "Rule not in force",
@@ -120,7 +120,7 @@ REASONS: Mapping[Reason, Words] = {
             "No rulebook holds on {happened_on}. Publish one first.",
         ),
     ),
-    Reason.LABEL_CHANGED: _words(
+    Reason.LABEL_CHANGED: in_words(
         409,
         "标价已变动",
         "Label changed",
@@ -129,7 +129,7 @@ REASONS: Mapping[Reason, Words] = {
             "The label of {item} says {label} points; the price is {price}. Confirm the price and try again.",
         ),
     ),
-    Reason.VERSION_FROZEN: _words(
+    Reason.VERSION_FROZEN: in_words(
         409,
         "该版本已发布",
         "Version already published",
@@ -138,7 +138,7 @@ REASONS: Mapping[Reason, Words] = {
             "Version {version} is published with other contents ({published}, sent {sent}). Choose a new version.",
         ),
     ),
-    Reason.ALREADY_AWARDED: _words(
+    Reason.ALREADY_AWARDED: in_words(
         409,
         "已经发放",
         "Already awarded",
@@ -147,7 +147,7 @@ REASONS: Mapping[Reason, Words] = {
             "The activity {activity} was awarded by {transaction}.",
         ),
     ),
-    Reason.REFERENCE_TAKEN: _words(
+    Reason.REFERENCE_TAKEN: in_words(
         409,
         "编号已被使用",
         "Reference taken",
@@ -156,7 +156,114 @@ REASONS: Mapping[Reason, Words] = {
             "The reference {reference} belongs to {owner} with other particulars. Check it, or use another.",
         ),
     ),
-    Reason.EVIDENCE_MISSING: _words(
+    Reason.NOT_OPEN: in_words(
+        409,
+        "已经了结",
+        "Not open",
+        (
+            "流水 {transaction} 已由 {ended_by} 了结。",
+            "{transaction} was ended by {ended_by}.",
+        ),
+        (
+            "流水 {transaction} 不是未了结的预留或公示。请核对编号。",
+            "{transaction} is not an open hold or an award under notice. Check the id.",
+        ),
+    ),
+    Reason.NOT_DUE: in_words(
+        409,
+        "日期不合",
+        "Not due",
+        ("要到 {due_on} 才能进行,今天是 {today}。", "This is due on {due_on}; today is {today}."),
+        ("保留日 {until} 已过,今天是 {today}。", "The day until which to hold, {until}, has passed; today is {today}."),
+        ("有效日 {expires_on} 已过,今天是 {today}。", "The last good day {expires_on} has passed; today is {today}."),
+    ),
+    Reason.WRONG_KIND: in_words(
+        409,
+        "流水类型不符",
+        "Wrong kind",
+        (
+            "流水 {transaction} 的类型是 {kind},此操作只适用于:{expected}。",
+            "{transaction} is of kind {kind}; this is only for: {expected}.",
+        ),
+    ),
+    Reason.NOTHING_TO_POST: in_words(
+        409,
+        "没有可入账的内容",
+        "Nothing to post",
+        ("没有任何变动,未入账。", "Nothing would change, so nothing was posted."),
+    ),
+    Reason.SECOND_APPROVER_NEEDED: in_words(
+        422,
+        "需要第二人批准",
+        "Second approver needed",
+        ("数额较大,须由另一人批准后再提交。", "An amount of this size needs the approval of a second person."),
+    ),
+    Reason.MORE_THAN_THERE_WAS: in_words(
+        422,
+        "超过原有数量",
+        "More than there was",
+        ("{item} 要求 {required},仅余 {left}。", "{required} of {item} are asked for and {left} are left."),
+        (
+            "流水 {transaction} 要求 {required},仅余 {left}。",
+            "{required} of {transaction} are asked for and {left} are left.",
+        ),
+        ("流水 {transaction} 只剩 {left} 可退。", "Only {left} of {transaction} are left to come back."),
+        ("佣金比例 {commission}/{of} 超过全部。", "A commission of {commission}/{of} is more than all of it."),
+        ("权重合计过大,无法分配给 {shares} 份。", "The weights of the {shares} shares add up to too much."),
+    ),
+    Reason.NOT_ELIGIBLE: in_words(
+        422,
+        "不符合条件",
+        "Not eligible",
+        (
+            "规则 {rule} 要求“{fact}”{test} {wanted},实为 {found}。",
+            "The rule {rule} wants {fact} {test} {wanted}; it is {found}.",
+        ),
+        ("规则 {rule} 要求“{fact}”{test} {wanted}。", "The rule {rule} wants {fact} {test} {wanted}."),
+        ("“{fact}”应为 {wanted},实为 {found}。", "{fact} should be {wanted}; it is {found}."),
+        ("“{fact}”应为 {wanted}。", "{fact} should be {wanted}."),
+    ),
+    Reason.RIGHTS_SUSPENDED: in_words(
+        422,
+        "资格已暂停",
+        "Rights suspended",
+        (
+            "余额 {available} 低于 {required},暂停兑换;补回 {missing} 后恢复。",
+            "The balance {available} is below {required}; rights return when {missing} more are earned.",
+        ),
+        ("规则 {rule} 在 {month} 暂停计分。", "By the rule {rule} nothing is earned in {month}."),
+    ),
+    Reason.CONFLICT_OF_INTEREST: in_words(
+        422,
+        "需要回避",
+        "Conflict of interest",
+        (
+            "{reviewer} 与 {about} 有关,不能审核。请由他人审核。",
+            "{reviewer} is too close to {about} to review this. Let somebody else do it.",
+        ),
+    ),
+    Reason.UNKNOWN_FACT: in_words(
+        422,
+        "没有这项情况",
+        "Unknown fact",
+        ("没有登记过“{fact}”({type})。", "There is no fact {fact} of type {type}."),
+    ),
+    Reason.BELOW_LEAST: in_words(
+        422,
+        "未达起兑额",
+        "Below the least",
+        (
+            "每次至少兑换 {required} 分,此次为 {amount} 分。",
+            "Spend {required} points or more at once, not {amount}.",
+        ),
+    ),
+    Reason.CASH_NOT_ACCEPTED: in_words(
+        422,
+        "不收现金",
+        "Cash not accepted",
+        ("现金部分 {fen} 分钱超过允许的 {most} 分钱。", "{fen} fen in cash are more than the {most} allowed."),
+    ),
+    Reason.EVIDENCE_MISSING: in_words(
         422,
         "缺少证明材料",
         "Evidence missing",
@@ -165,31 +272,31 @@ REASONS: Mapping[Reason, Words] = {
             "The rule {rule} still needs: {missing}. Add it and try again.",
         ),
     ),
-    Reason.FACT_MISSING: _words(
+    Reason.FACT_MISSING: in_words(
         422,
         "缺少情况",
         "Fact missing",
         ("缺少“{fact}”。请补充后重试。", "The fact {fact} is missing. Add it and try again."),
     ),
-    Reason.UNKNOWN_CHOICE: _words(
+    Reason.UNKNOWN_CHOICE: in_words(
         422,
         "没有这个选项",
         "Unknown choice",
         ("“{fact}”不能是 {choice},可选:{choices}。", "{fact} cannot be {choice}; choose one of: {choices}."),
     ),
-    Reason.DECISION_OUT_OF_RANGE: _words(
+    Reason.DECISION_OUT_OF_RANGE: in_words(
         422,
         "评定超出范围",
         "Decision out of range",
         ("评定 {amount} 不在 {min} 至 {max} 之间。", "The decided {amount} is not between {min} and {max}."),
     ),
-    Reason.NOTHING_EARNED: _words(
+    Reason.NOTHING_EARNED: in_words(
         422,
         "未得分",
         "Nothing earned",
         ("按规则 {rule},此次不足以得分。", "By the rule {rule} this is not enough for a point."),
     ),
-    Reason.LIMIT_REACHED: _words(
+    Reason.LIMIT_REACHED: in_words(
         422,
         "已达上限",
         "Limit reached",
@@ -202,7 +309,7 @@ REASONS: Mapping[Reason, Words] = {
             "{used} of the limit {limit} of {rule} are used; it does not start again.",
         ),
     ),
-    Reason.INSUFFICIENT_POINTS: _words(
+    Reason.INSUFFICIENT_POINTS: in_words(
         422,
         "积分不足",
         "Not enough points",
@@ -211,7 +318,7 @@ REASONS: Mapping[Reason, Words] = {
             "{required} points are needed, {available} can be spent: {missing} are missing. Take less or earn first.",
         ),
     ),
-    Reason.OUT_OF_STOCK: _words(
+    Reason.OUT_OF_STOCK: in_words(
         422,
         "库存不足",
         "Out of stock",
@@ -220,122 +327,10 @@ REASONS: Mapping[Reason, Words] = {
             "{required} of {item} are needed and {left} are left. Take fewer, or something else.",
         ),
     ),
-    Reason.AMOUNT_TOO_LARGE: _words(
+    Reason.AMOUNT_TOO_LARGE: in_words(
         422,
         "数额过大",
         "Amount too large",
         ("{required} 超过允许的最大值 {limit}。", "{required} is more than the largest amount allowed, {limit}."),
-    ),
-}
-
-FAULTS: Mapping[Fault, Words] = {
-    Fault.MALFORMED: _words(
-        400,
-        "请求格式有误",
-        "Malformed request",
-        ("请按 errors 中指出的位置更正后重试。", "Correct what `errors` points at and try again."),
-    ),
-    Fault.IDEMPOTENCY_KEY_MISSING: _words(
-        400,
-        "缺少幂等键",
-        "Idempotency key missing",
-        (
-            "请在请求头 Idempotency-Key 中给出一个不重复的键;重试时使用同一个键。",
-            "Send a key of your own in the header Idempotency-Key, and the same key when you retry.",
-        ),
-    ),
-    Fault.REFERENCE_MISSING: _words(
-        400,
-        "缺少编号或幂等键",
-        "Reference or key missing",
-        (
-            "请给出 reference,或在请求头 Idempotency-Key 中给出键,以免重复开户。",
-            "Send a reference, or a key in the header Idempotency-Key, so that a retry opens nothing twice.",
-        ),
-    ),
-    Fault.UNAUTHENTICATED: _words(
-        401,
-        "未认证",
-        "Not authenticated",
-        (
-            "请在 Authorization 请求头中给出有效的密钥:Bearer pl_…",
-            "Send a key that is in force in the header Authorization: Bearer pl_…",
-        ),
-    ),
-    Fault.FORBIDDEN: _words(
-        403,
-        "无权操作",
-        "Not allowed",
-        ("角色 {role} 不能进行此操作。请使用有权限的密钥。", "The role {role} may not do this. Use a key that may."),
-        ("此密钥不能进行此操作。", "This key may not do this."),
-    ),
-    Fault.NO_SUCH_PAGE: _words(
-        404,
-        "没有这个地址",
-        "No such address",
-        ("没有这个地址。接口说明见 /docs。", "There is nothing at this address. See /docs."),
-    ),
-    Fault.METHOD_NOT_ALLOWED: _words(
-        405,
-        "方法不允许",
-        "Method not allowed",
-        ("此地址不支持该方法。接口说明见 /docs。", "This address does not take that method. See /docs."),
-    ),
-    Fault.TOO_LARGE: _words(
-        413,
-        "请求过大",
-        "Request too large",
-        ("请求内容超过允许的大小。请分次提交。", "The body is larger than allowed. Send it in parts."),
-    ),
-    Fault.UNSUPPORTED_MEDIA_TYPE: _words(
-        415,
-        "内容类型不支持",
-        "Unsupported media type",
-        ("请以 Content-Type: {expected} 提交。", "Send it as Content-Type: {expected}."),
-    ),
-    Fault.DOCUMENT_REFUSED: _words(
-        422,
-        "文件有误,未发布",
-        "Document refused",
-        (
-            "文件中有 {problems} 处问题,见 errors。更正后重新提交;没有任何内容被发布。",
-            "{problems} problems, see `errors`. Mend them and send it again; nothing was published.",
-        ),
-    ),
-    Fault.TOO_MANY_REQUESTS: _words(
-        429, "请求过于频繁", "Too many requests", ("请稍后再试。", "Wait a little and try again.")
-    ),
-    Fault.OVERLOADED: _words(
-        503,
-        "服务繁忙",
-        "Overloaded",
-        (
-            "请求未被受理。请稍后用同一个幂等键重试。",
-            "The request was not begun. Try again shortly, under the same idempotency key.",
-        ),
-    ),
-    Fault.OUTCOME_UNKNOWN: _words(
-        503,
-        "结果未知",
-        "Outcome unknown",
-        (
-            "未能及时得到结果,可能已入账也可能没有。请用同一个幂等键重试,以取得结果。",
-            "The answer did not come in time; it may or may not be posted. Ask again under the same key to learn it.",
-        ),
-    ),
-    Fault.DATABASE_UNAVAILABLE: _words(
-        503,
-        "数据库暂不可用",
-        "Database unavailable",
-        ("请稍后用同一个幂等键重试。", "Try again shortly, under the same idempotency key."),
-    ),
-    Fault.INTERNAL: _words(
-        500,
-        "内部错误",
-        "Internal error",
-        (
-            "服务内部出错,已记录。请把 request_id 告知维护人员。",
-            "Something failed here and was logged. Give the request_id to whoever runs the service.",
-        ),
     ),
 }

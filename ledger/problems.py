@@ -14,8 +14,9 @@ from ledger.api.answer import Declined
 from ledger.api.fault import Fault, Faulty, Spot
 from ledger.core.refusal import Number, Reason, Refused
 from ledger.core.title import Title
+from ledger.fault_words import FAULTS
 from ledger.lanes import LOST, OutcomeUnknown, Overloaded
-from ledger.problem_words import FAULTS, REASONS, Words
+from ledger.problem_words import REASONS, Words
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2

@@ -18,7 +18,8 @@ TOP_LEVEL = {
     "verify": "alone",
     **dict.fromkeys(("posting", "lanes", "batch"), "posting"),
     **dict.fromkeys(
-        ("app", "main", "serve", "first_start", "config", "log", "problems", "problem_words", "schemas"), "roof"
+        ("app", "main", "serve", "first_start", "config", "log", "problems", "problem_words", "fault_words", "schemas"),
+        "roof",
     ),
 }
 FOLDERS = {"core": "core", "db": "db", "actions": "actions", "api": "door", "web": "door"}

@@ -310,9 +310,13 @@ Command = (
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A command as it reaches posting: whose programme, who asks, and under which idempotency key."""
+    """A command as it reaches posting: whose programme, who asks, and under which idempotency key.
+
+    `sent` is the command as the caller sent it, where the register's facts were added to it on the way.
+    """
 
     programme: str
     principal: str
     key: str
     command: Command
+    sent: Command | None = None

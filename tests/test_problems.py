@@ -1,0 +1,130 @@
+"""Problems: every word has its status and both languages, and every sentence can be said with the numbers given."""
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.api.fault import Fault
+from ledger.core.refusal import Reason
+from ledger.fault_words import FAULTS
+from ledger.problem_words import REASONS, Words
+from ledger.problems import preferred_language, tell
+
+LEDGER = Path(__file__).parent.parent / "ledger"
+
+# The status of every reason, stated again so that a change is seen: callers branch on it.
+STATUSES = {
+    Reason.NOT_FOUND: 404,
+    Reason.UNKNOWN_RULE: 422,
+    Reason.UNKNOWN_ITEM: 422,
+    Reason.UNKNOWN_OFFER: 422,
+    Reason.ACCOUNT_CLOSED: 409,
+    Reason.ALREADY_REVERSED: 409,
+    Reason.NOT_REVERSIBLE: 409,
+    Reason.CANCELLED_BEFORE_ARRIVAL: 409,
+    Reason.IDEMPOTENCY_KEY_REUSED: 422,
+    Reason.RULE_NOT_IN_FORCE: 422,
+    Reason.LABEL_CHANGED: 409,
+    Reason.VERSION_FROZEN: 409,
+    Reason.ALREADY_AWARDED: 409,
+    Reason.REFERENCE_TAKEN: 409,
+    Reason.NOT_OPEN: 409,
+    Reason.NOT_DUE: 409,
+    Reason.WRONG_KIND: 409,
+    Reason.NOTHING_TO_POST: 409,
+    Reason.SECOND_APPROVER_NEEDED: 422,
+    Reason.MORE_THAN_THERE_WAS: 422,
+    Reason.NOT_ELIGIBLE: 422,
+    Reason.RIGHTS_SUSPENDED: 422,
+    Reason.CONFLICT_OF_INTEREST: 422,
+    Reason.UNKNOWN_FACT: 422,
+    Reason.BELOW_LEAST: 422,
+    Reason.CASH_NOT_ACCEPTED: 422,
+    Reason.EVIDENCE_MISSING: 422,
+    Reason.FACT_MISSING: 422,
+    Reason.UNKNOWN_CHOICE: 422,
+    Reason.DECISION_OUT_OF_RANGE: 422,
+    Reason.NOTHING_EARNED: 422,
+    Reason.LIMIT_REACHED: 422,
+    Reason.INSUFFICIENT_POINTS: 422,
+    Reason.OUT_OF_STOCK: 422,
+    Reason.AMOUNT_TOO_LARGE: 422,
+}
+
+
+def refusals() -> Iterator[tuple[str, Reason, tuple[str, ...]]]:
+    """Every place that raises `Refused(Reason.X, name=…)`, with the names of its numbers."""
+    for path in sorted(LEDGER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Refused" and node.args):
+                continue
+            reason = node.args[0]
+            assert isinstance(reason, ast.Attribute), f"{path}:{node.lineno} names its reason outright"
+            names = tuple(keyword.arg for keyword in node.keywords if keyword.arg is not None)
+            yield f"{path.relative_to(LEDGER)}:{node.lineno}", Reason[reason.attr], names
+
+
+def names_in(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def test_every_reason_has_its_status_and_words() -> None:
+    assert {reason: words.status for reason, words in REASONS.items()} == STATUSES
+    assert set(STATUSES) == set(Reason)
+    assert set(FAULTS) == set(Fault)
+
+
+@pytest.mark.parametrize("words", [*REASONS.values(), *FAULTS.values()], ids=lambda words: words.title.en)
+def test_both_languages_say_the_same_numbers(words: Words) -> None:
+    assert words.title.zh
+    assert words.title.en
+    assert words.details
+    for detail in words.details:
+        assert detail.zh.isascii() is False
+        assert detail.en.isascii() is True
+        assert names_in(detail.zh) == names_in(detail.en)
+
+
+@pytest.mark.parametrize(("place", "reason", "names"), list(refusals()), ids=str)
+def test_every_refusal_finds_a_sentence_for_its_numbers(place: str, reason: Reason, names: tuple[str, ...]) -> None:
+    words = REASONS[reason]
+    told = tell(words, dict.fromkeys(names, 7), "en")
+    assert told != words.title.en, f"{place}: no sentence of {reason} can be said with {names}"
+
+
+def test_no_sentence_is_out_of_reach() -> None:
+    given: dict[Reason, list[set[str]]] = {}
+    for _, reason, names in refusals():
+        given.setdefault(reason, []).append(set(names))
+    for reason, sets in given.items():
+        for detail in REASONS[reason].details:
+            assert any(names_in(detail.en) <= names for names in sets), (reason, detail.en)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "zh"),
+        ("en", "en"),
+        ("en-US,en;q=0.9,zh;q=0.1", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("fr, en;q=0.2", "en"),
+        ("de", "zh"),
+        ("en;q=0", "zh"),
+        ("en;q=nonsense", "zh"),
+        ("*", "zh"),
+        ("en;q=nan", "zh"),
+        ("zh;q=0.3, en;q=0.3", "zh"),
+    ],
+)
+def test_the_language_that_ranks_higher_is_used(accepted: str, language: str) -> None:
+    assert preferred_language(accepted) == language
+
+
+def test_a_list_of_numbers_is_told_item_by_item() -> None:
+    words = REASONS[Reason.EVIDENCE_MISSING]
+    told = tell(words, {"rule": "sweep", "missing": ["photos", "place"]}, "zh")
+    assert told == "规则 sweep 还需要:photos、place。请补充后重试。"
