@@ -1,16 +1,15 @@
 """The one way anything of value moves: claim keys, lock, decide in order, append."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import asyncpg
 import msgspec
 
-from ledger.batch import Batch, Task
+from ledger.batch import Batch, Part, Task, about_of, effective_day, happened_day
 from ledger.core.account import BalanceKey
 from ledger.core.balance import Balance
 from ledger.core.book import Book, Decision, Needs, Prior, Source
-from ledger.core.command import FollowUp, Request
+from ledger.core.command import Command, FollowUp, Group, Request
 from ledger.core.counter import CounterKey
 from ledger.core.period import business_day
 from ledger.core.refusal import Reason, Refused
@@ -53,8 +52,25 @@ async def post(connection: asyncpg.Connection, requests: Sequence[Request], shel
 
 def needs_of(request: Request, prior: Prior) -> Needs:
     """What must be locked; a command that is refused before any state needs nothing."""
+    wanted = [_command_needs(command, prior) for command in commands_of(request)]
+    if len(wanted) == 1:
+        return wanted[0]
+    return Needs(
+        balances=tuple(dict.fromkeys(key for needs in wanted for key in needs.balances)),
+        companions=tuple(dict.fromkeys(key for needs in wanted for key in needs.companions)),
+        counters=tuple(dict.fromkeys(key for needs in wanted for key in needs.counters)),
+        open_items=tuple(dict.fromkeys(opened for needs in wanted for opened in needs.open_items)),
+    )
+
+
+def commands_of(request: Request) -> tuple[Command, ...]:
+    """A group's commands in order, or the one there is."""
+    return request.command.commands if isinstance(request.command, Group) else (request.command,)
+
+
+def _command_needs(command: Command, prior: Prior) -> Needs:
     try:
-        return VERBS[type(request.command)].needs(request.command, prior)
+        return VERBS[type(command)].needs(command, prior)
     except Refused:
         return Needs()
 
@@ -64,8 +80,8 @@ def _tasks(requests: Sequence[Request]) -> list[Task]:
     first: dict[tuple[str, str, str], Task] = {}
     tasks = []
     for request in requests:
-        named = fingerprint(request.programme, request.sent or request.command)
-        task = Task(request, named, new_id("txn"), Needs())
+        parts = [Part(command, new_id("txn")) for command in commands_of(request)]
+        task = Task(request, fingerprint(request), parts[0].journal_id, Needs(), parts)
         earlier = first.setdefault((request.programme, request.principal, request.key), task)
         if earlier is not task:
             task.same_as = earlier
@@ -77,8 +93,9 @@ async def _load_sources(connection: asyncpg.Connection, tasks: Sequence[Task]) -
     """Transactions that commands follow never change, so they may be read before the lock."""
     wanted: dict[str, list[str]] = {}
     for task in tasks:
-        if isinstance(task.request.command, FollowUp):
-            wanted.setdefault(task.request.programme, []).append(task.request.command.transaction)
+        followed = [part.command.transaction for part in task.parts if isinstance(part.command, FollowUp)]
+        if followed:
+            wanted.setdefault(task.request.programme, []).extend(followed)
     if wanted:
         await journal.show_programmes(connection, wanted)
     return {programme: await journal.load_sources(connection, programme, ids) for programme, ids in wanted.items()}
@@ -194,6 +211,8 @@ def _open_books(
         )
     for count in locked.counters or ():
         books[count.programme].used[CounterKey(count.counter, count.subject, count.period)] = count.used
+    for closed in locked.closed or ():
+        books[closed.programme].closed_through = closed.closed_through
     for item in locked.open_items or ():
         books[item.programme].open_items[item.journal_id] = OpenItem(
             item.kind, item.due_on, item.ended_by, item.ended_kind, item.ended_on
@@ -209,24 +228,25 @@ def _outcome(task: Task, books: Mapping[str, Book]) -> Outcome:
             return _key_reused(task.request)
         return msgspec.structs.replace(_outcome(task.same_as, books), is_replayed=True)
     book = books[task.request.programme]
-    if task.decision is None:
+    if task.refusal is not None:
         return Outcome(task.journal_id, None, task.refusal)
-    return Outcome(task.journal_id, _receipt(task, task.decision, book.now, book), None)
+    receipts = tuple(_receipt(task, part, part.decision, book) for part in task.parts if part.decision is not None)
+    return Outcome(task.journal_id, receipts[0], None, members=receipts if len(receipts) > 1 else ())
 
 
-def _receipt(task: Task, decision: Decision, now: datetime, book: Book) -> Receipt:
+def _receipt(task: Task, part: Part, decision: Decision, book: Book) -> Receipt:
     return Receipt(
-        transaction=task.journal_id,
+        transaction=part.journal_id,
         programme=task.request.programme,
         kind=decision.kind,
-        recorded_at=now,
-        effective_on=book.today,
-        happened_on=decision.happened_on,
-        about=decision.about,
+        recorded_at=book.now,
+        effective_on=effective_day(task.request, book),
+        happened_on=happened_day(task.request, decision),
+        about=about_of(task, part, decision),
         entries=tuple(
             PostedEntry(
                 row.owner, row.purse, row.unit, row.amount, row.expires_on, row.account_version, row.balance_after
             )
-            for row in task.posted
+            for row in part.posted
         ),
     )

@@ -71,6 +71,7 @@ class Book(msgspec.Struct):
     used: dict[CounterKey, int]
     sources: dict[str, Source]
     open_items: dict[str, OpenItem]
+    closed_through: date | None = None
     principal: str = ""
 
     def source(self, transaction: str, *kinds: str) -> Source:

@@ -309,14 +309,22 @@ Command = (
 )
 
 
+class Group(_Verb, frozen=True, tag="group"):
+    """All or nothing, under one key: each command sees what the ones before it did."""
+
+    commands: Annotated[tuple[Command, ...], msgspec.Meta(min_length=1, max_length=500)]
+
+
 class Request(msgspec.Struct, frozen=True):
     """A command as it reaches posting: whose programme, who asks, and under which idempotency key.
 
     `sent` is the command as the caller sent it, where the register's facts were added to it on the way.
+    `effective_on` asks for an earlier business day: that of the fact, in a late entry or a paper backlog.
     """
 
     programme: str
     principal: str
     key: str
-    command: Command
+    command: Command | Group
     sent: Command | None = None
+    effective_on: date | None = None

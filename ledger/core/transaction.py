@@ -8,7 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from ledger.core.balance import NEVER
-from ledger.core.command import Command
+from ledger.core.command import Request
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -56,6 +56,7 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     follows: str | None = None
     approved_by: str | None = None
     note: str | None = None
+    members: tuple[str, ...] = ()
 
 
 class OpenItem(msgspec.Struct, frozen=True):
@@ -95,6 +96,7 @@ class Outcome(msgspec.Struct, frozen=True):
     receipt: Receipt | None
     refusal: RefusalNote | None
     is_replayed: bool = False
+    members: tuple[Receipt, ...] = ()
 
 
 def is_balanced(entries: Iterable[Entry]) -> bool:
@@ -112,7 +114,7 @@ def is_balanced(entries: Iterable[Entry]) -> bool:
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
-def fingerprint(programme: str, command: Command) -> str:
+def fingerprint(request: Request) -> str:
     """Taken of what the caller sent, never of what we decided: 32 hex characters."""
-    sent = _encoder.encode((programme, command))
+    sent = _encoder.encode((request.programme, request.sent or request.command, request.effective_on))
     return hashlib.blake2b(sent, digest_size=16).hexdigest()

@@ -96,6 +96,13 @@ class LockedOpenItem(msgspec.Struct, frozen=True, array_like=True):
     ended_on: date | None
 
 
+class LockedPeriod(msgspec.Struct, frozen=True, array_like=True):
+    """The last day of a programme's closed books."""
+
+    programme: str
+    closed_through: date
+
+
 class Locked(msgspec.Struct, frozen=True):
     """What the lock call answers: either the programmes whose publications moved on, or the facts."""
 
@@ -105,6 +112,7 @@ class Locked(msgspec.Struct, frozen=True):
     balances: list[LockedBalance] | None = None
     counters: list[LockedCounter] | None = None
     open_items: list[LockedOpenItem] | None = None
+    closed: list[LockedPeriod] | None = None
 
 
 class JournalRow(msgspec.Struct, frozen=True):
@@ -259,7 +267,19 @@ async def load_outcomes(connection: asyncpg.Connection, programme: str, ids: Seq
         refusal = None if row["refusal"] is None else _refusal_decoder.decode(row["refusal"])
         receipt = None if refusal is not None else receipt_of(programme, row, entries[row["id"]])
         outcomes[row["id"]] = Outcome(row["id"], receipt, refusal, is_replayed=True)
+    for head in [outcome for outcome in outcomes.values() if outcome.receipt and outcome.receipt.about.members]:
+        outcomes[head.transaction or ""] = await _with_members(connection, programme, head)
     return outcomes
+
+
+async def _with_members(connection: asyncpg.Connection, programme: str, head: Outcome) -> Outcome:
+    """A group's outcome: the first receipt names the members, which are loaded with it."""
+    assert head.receipt is not None, "only what was posted has members"
+    ids = head.receipt.about.members
+    entries = await _load_entries(connection, programme, ids)
+    rows = {row["id"]: row for row in await connection.fetch(_SQL["load_journal"], programme, list(ids))}
+    members = tuple(receipt_of(programme, rows[member], entries[member]) for member in ids)
+    return msgspec.structs.replace(head, members=members)
 
 
 def receipt_of(programme: str, row: asyncpg.Record, entries: Sequence[PostedEntry]) -> Receipt:

@@ -203,6 +203,15 @@ CREATE TABLE open_item (
 );
 CREATE INDEX open_item_by_day ON open_item (due_on, journal_id) WHERE ended_by IS NULL;
 
+-- Closed books: no transaction takes a business day up to and including this one any more.
+CREATE TABLE closed_period (
+    programme text COLLATE "C" NOT NULL,
+    closed_through date NOT NULL,
+    closed_by text COLLATE "C" NOT NULL,
+    closed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT closed_period_once PRIMARY KEY (programme, closed_through)
+);
+
 -- What the sealer has still to seal. A row is written with its journal line and removed when sealed.
 CREATE TABLE outbox (
     programme text COLLATE "C" NOT NULL,

@@ -14,6 +14,8 @@ CREATE TRIGGER entry_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON entry
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER idempotency_key_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON idempotency_key
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER closed_period_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON closed_period
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER publication_never_changes BEFORE UPDATE OR DELETE OR TRUNCATE ON publication
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -89,7 +91,7 @@ DECLARE
 BEGIN
     FOREACH tenant IN ARRAY ARRAY[
         'programme', 'publication', 'owner', 'person', 'unit', 'account', 'journal', 'entry', 'balance',
-        'idempotency_key', 'counter', 'open_item', 'outbox', 'activity'
+        'idempotency_key', 'counter', 'open_item', 'closed_period', 'outbox', 'activity'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tenant);
         EXECUTE format(

@@ -16,6 +16,9 @@ DECLARE
 BEGIN
     PERFORM set_config('ledger.programmes', array_to_string(programmes, ','), TRUE);
 
+    -- Shared with everyone who posts; closing the books takes it alone. In memory, so it costs no row version.
+    PERFORM pg_advisory_xact_lock_shared(5010, hashtext(w.programme)) FROM unnest(programmes) AS w (programme);
+
     SELECT json_agg(w.programme) INTO stale FROM unnest(programmes, revisions) AS w (programme, revision)
     LEFT JOIN LATERAL (SELECT p.revision FROM programme AS p WHERE p.programme = w.programme LIMIT 1) AS p ON TRUE
     WHERE p.revision IS DISTINCT FROM w.revision;
@@ -115,6 +118,14 @@ BEGIN
                     AND c.subject = w.subject AND c.period = w.period
                 LIMIT 1
             ) AS c
+        ),
+        'closed', (
+            SELECT json_agg(json_build_array(w.programme, p.closed_through))
+            FROM unnest(programmes) AS w (programme)
+            CROSS JOIN LATERAL (
+                SELECT p.closed_through FROM closed_period AS p
+                WHERE p.programme = w.programme ORDER BY p.closed_through DESC LIMIT 1
+            ) AS p
         ),
         'open_items', (
             SELECT json_agg(json_build_array(
