@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -13,14 +14,18 @@ from ledger.core.command import Request
 from ledger.core.transaction import Outcome
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import connect
-from ledger.posting import post
+from ledger.posting import commands_of, post
 
 log = structlog.get_logger()
 
 LANES = 2
 BATCH_MAX = 128
 QUEUE_MAX = 4_096
+BULK_MAX = 20_000
+CHUNK_SECONDS = 0.1
+CHUNK_MIN, CHUNK_MAX = 16, 1_000
 COMMAND_SECONDS = 10.0
+BULK_SECONDS = 120.0
 RECONNECT_SECONDS = 0.1
 DEADLOCK_TRIES = 5
 
@@ -53,6 +58,11 @@ class _Waiting(msgspec.Struct, eq=False):
     request: Request
     answer: "asyncio.Future[Outcome]"
 
+    @property
+    def commands(self) -> int:
+        """A group counts as many as it holds."""
+        return len(commands_of(self.request))
+
 
 class Lanes:
     """One or two workers, each with its own connection; a batch is begun as soon as its lane is free."""
@@ -72,6 +82,8 @@ class Lanes:
         self._batch_max = batch_max
         self._queue_max = queue_max
         self._queue: deque[_Waiting] = deque()
+        self._bulk: deque[_Waiting] = deque()
+        self._chunk = batch_max
         self._filled = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._is_open = False
@@ -101,6 +113,23 @@ class Lanes:
         except TimeoutError as error:
             raise OutcomeUnknown from error
 
+    async def post_many(
+        self, requests: Sequence[Request], *, timeout_seconds: float = BULK_SECONDS
+    ) -> list[Outcome | Exception]:
+        """Outcomes in order, each item on its own; the counters' commands go first whenever they come.
+
+        An item that could not be posted stands as its exception. Raises `Overloaded` before anything is begun.
+        """
+        if not self._is_open or len(self._bulk) + len(requests) > BULK_MAX:
+            raise Overloaded
+        loop = asyncio.get_running_loop()
+        waiting = [_Waiting(request, loop.create_future()) for request in requests]
+        self._bulk.extend(waiting)
+        self._filled.set()
+        answers = [item.answer for item in waiting]
+        await asyncio.wait(answers, timeout=timeout_seconds)
+        return [_answer_or_error(answer) for answer in answers]
+
     @property
     def waiting(self) -> int:
         """Callers in the queue, for metrics and back pressure."""
@@ -111,7 +140,7 @@ class Lanes:
 
     async def _run(self, connection: asyncpg.Connection) -> None:
         while True:
-            while not self._queue:
+            while not (self._queue or self._bulk):
                 if not self._is_open:
                     await connection.close()
                     return
@@ -124,10 +153,13 @@ class Lanes:
     def _take(self) -> list[_Waiting]:
         """The next batch; whoever has given up meanwhile is left out, so an expired command is never begun."""
         batch: list[_Waiting] = []
-        while self._queue and len(batch) < self._batch_max:
-            waiting = self._queue.popleft()
-            if not waiting.answer.done():
-                batch.append(waiting)
+        for queue, most in ((self._queue, self._batch_max), (self._bulk, self._chunk)):
+            taken = sum(waiting.commands for waiting in batch)
+            while queue and taken < most:
+                waiting = queue.popleft()
+                if not waiting.answer.done():
+                    batch.append(waiting)
+                    taken += waiting.commands
         return batch
 
     async def _post_batch(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> asyncpg.Connection:
@@ -138,7 +170,9 @@ class Lanes:
         deadlocks = 0
         while any(not waiting.answer.done() for waiting in batch):
             try:
+                began = time.perf_counter()
                 _answer(batch, await self._post(connection, batch))
+                self._cut_chunks(sum(waiting.commands for waiting in batch), time.perf_counter() - began)
             except asyncpg.DeadlockDetectedError:
                 deadlocks += 1
                 if deadlocks == DEADLOCK_TRIES:
@@ -149,6 +183,11 @@ class Lanes:
             except Exception as error:
                 await self._post_apart(connection, batch, error)
         return connection
+
+    def _cut_chunks(self, commands: int, seconds: float) -> None:
+        """Bulk is cut by time, not by count: the next chunk is as large as a tenth of a second holds."""
+        fitting = int(CHUNK_SECONDS * commands / max(seconds, 1e-6))
+        self._chunk = max(CHUNK_MIN, min(CHUNK_MAX, 2 * self._chunk, fitting))
 
     async def _post(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> list[Outcome]:
         async with asyncio.timeout(COMMAND_SECONDS), connection.transaction():
@@ -177,6 +216,17 @@ class Lanes:
                 return await self._connect()
             await asyncio.sleep(RECONNECT_SECONDS)
         return connection
+
+
+def _answer_or_error(answer: "asyncio.Future[Outcome]") -> Outcome | Exception:
+    if not answer.done():
+        answer.cancel()
+        return OutcomeUnknown()
+    error = answer.exception()
+    if error is not None:
+        assert isinstance(error, Exception), "lanes answer with outcomes or ordinary exceptions"
+        return error
+    return answer.result()
 
 
 def _answer(batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:

@@ -174,8 +174,18 @@ REASONS: Mapping[Reason, Words] = {
         "日期不合",
         "Not due",
         ("要到 {due_on} 才能进行,今天是 {today}。", "This is due on {due_on}; today is {today}."),
+        ("{through} 还没有过完,今天是 {today}。", "{through} is not over yet; today is {today}."),
         ("保留日 {until} 已过,今天是 {today}。", "The day until which to hold, {until}, has passed; today is {today}."),
         ("有效日 {expires_on} 已过,今天是 {today}。", "The last good day {expires_on} has passed; today is {today}."),
+    ),
+    Reason.PERIOD_CLOSED: in_words(
+        409,
+        "账期已关闭",
+        "Books closed",
+        (
+            "到 {closed_through} 为止的账已经关闭,{through} 不能再关。",
+            "The books are closed through {closed_through} already; {through} cannot be closed again.",
+        ),
     ),
     Reason.WRONG_KIND: in_words(
         409,

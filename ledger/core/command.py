@@ -19,7 +19,7 @@ Points = Annotated[int, msgspec.Meta(ge=0, le=AMOUNT_MAX)]
 Amount = Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
 SignedAmount = Annotated[int, msgspec.Meta(ge=-AMOUNT_MAX, le=AMOUNT_MAX)]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-SpendUnit = Literal["points", "gift", "score", "service_minutes"]
+SpendUnit = Literal["points", "gift", "score", "service_minutes", "cash"]
 
 
 class _Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="verb"):

@@ -26,6 +26,7 @@ class Reason(enum.StrEnum):
     REFERENCE_TAKEN = "reference_taken"
     NOT_OPEN = "not_open"
     NOT_DUE = "not_due"
+    PERIOD_CLOSED = "period_closed"
     WRONG_KIND = "wrong_kind"
     NOTHING_TO_POST = "nothing_to_post"
     # rules of the programme

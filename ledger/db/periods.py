@@ -1,0 +1,31 @@
+"""Closed books: the last closed day of a programme, and the lock that closing takes alone."""
+
+from datetime import date, datetime
+
+import asyncpg
+
+from ledger.db.statements import load_statements
+
+_SQL = load_statements("periods")
+
+
+async def stop_posting(connection: asyncpg.Connection, programme: str) -> None:
+    """Waits for database transactions that post, and holds new ones until this one ends."""
+    await connection.execute(_SQL["stop_posting"], programme)
+
+
+async def read_clock(connection: asyncpg.Connection) -> datetime:
+    """The ledger's own clock, by which business days are told."""
+    now: datetime = await connection.fetchval(_SQL["read_clock"])
+    return now
+
+
+async def closed_through(connection: asyncpg.Connection, programme: str) -> date | None:
+    """The last closed day; none if the books were never closed."""
+    day: date | None = await connection.fetchval(_SQL["closed_through"], programme)
+    return day
+
+
+async def insert_closed(connection: asyncpg.Connection, programme: str, through: date, by: str) -> None:
+    """Only ever inserted: books are not opened again, they are corrected in the open period."""
+    await connection.execute(_SQL["insert_closed"], programme, through, by)

@@ -1,0 +1,12 @@
+-- name: stop_posting
+-- Alone, where posting shares: the same lock as in lock_needs.
+SELECT pg_advisory_xact_lock(5010, hashtext($1));
+
+-- name: read_clock
+SELECT now_at();
+
+-- name: closed_through
+SELECT closed_through FROM closed_period WHERE programme = $1 ORDER BY closed_through DESC LIMIT 1;
+
+-- name: insert_closed
+INSERT INTO closed_period (programme, closed_through, closed_by) VALUES ($1, $2, $3);
