@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from ledger.actions.reverse_by_key import reverse_by_key
 from ledger.core.command import (
     Activate,
     Adjust,
@@ -20,6 +21,7 @@ from ledger.core.command import (
     Open,
     Refund,
     RefundLine,
+    Request,
     Reset,
     Return,
     Reverse,
@@ -293,3 +295,17 @@ async def test_a_key_cancelled_before_its_call_arrives_stays_cancelled(village: 
     await done(village, "came", gift())
     assert (await refused(village, "came", Cancel()))[0] == Reason.IDEMPOTENCY_KEY_REUSED
     assert await village.total("hh_1") == 100
+
+
+async def test_a_lost_call_is_undone_or_kept_from_ever_arriving(village: Village) -> None:
+    [earned] = await village.post(("came", gift()))
+    came = Request(village.slug, "system:test", "came", gift())
+    undone = await reverse_by_key(village.connection, came, "undo", village.shelf)
+    assert undone.receipt is not None
+    assert undone.receipt.about.reverses == earned.transaction
+    never = Request(village.slug, "system:test", "never", gift())
+    cancelled = await reverse_by_key(village.connection, never, "undo2", village.shelf)
+    assert cancelled.refusal is not None
+    assert cancelled.refusal.reason == Reason.CANCELLED_BEFORE_ARRIVAL
+    assert (await refused(village, "never", gift()))[0] == Reason.CANCELLED_BEFORE_ARRIVAL
+    assert await village.total("hh_1") == 0

@@ -8,6 +8,7 @@ import msgspec
 
 from ledger.core.book import Source
 from ledger.core.counter import CounterKey
+from ledger.core.trace import Trace
 from ledger.core.transaction import About, Outcome, PostedEntry, Receipt, RefusalNote
 from ledger.db.statements import load_statements
 
@@ -217,6 +218,7 @@ class Append(msgspec.Struct):
 
 _locked_decoder = msgspec.json.Decoder(Locked)
 _about_decoder = msgspec.json.Decoder(About)
+_trace_decoder = msgspec.json.Decoder(Trace)
 _refusal_decoder = msgspec.json.Decoder(RefusalNote)
 _counts_decoder = msgspec.json.Decoder(list[tuple[str, str, str, int]])
 
@@ -312,6 +314,25 @@ async def load_sources(connection: asyncpg.Connection, programme: str, ids: Sequ
             counts=tuple((CounterKey(counter, subject, period), used) for counter, subject, period, used in counts),
         )
     return sources
+
+
+async def find_trace(connection: asyncpg.Connection, programme: str, id: str) -> tuple[About, Trace] | None:
+    """What an award is about and the steps by which it came about; None for anything without such steps."""
+    row = await connection.fetchrow(_SQL["find_trace"], programme, id)
+    if row is None or row["trace"] is None:
+        return None
+    return _about_decoder.decode(row["about"]), _trace_decoder.decode(row["trace"])
+
+
+async def is_claimed(connection: asyncpg.Connection, programme: str, principal: str, key: str) -> bool:
+    """Whether a command has come under this key before, so that asking again will replay its outcome."""
+    return bool(await connection.fetchval(_SQL["is_claimed"], programme, principal, key))
+
+
+async def find_claim(connection: asyncpg.Connection, programme: str, principal: str, key: str) -> str | None:
+    """The transaction id that a key stands for; None for a key that nobody has used."""
+    transaction: str | None = await connection.fetchval(_SQL["find_claim"], programme, principal, key)
+    return transaction
 
 
 async def show_programmes(connection: asyncpg.Connection, programmes: Iterable[str]) -> None:

@@ -17,3 +17,12 @@ SELECT journal_id, owner, purse, unit, amount, expires_on, account_version, bala
 FROM entry
 WHERE programme = $1 AND journal_id = ANY($2::text [])
 ORDER BY journal_id, line;
+
+-- name: find_trace
+SELECT about, trace FROM journal WHERE programme = $1 AND id = $2;
+
+-- name: is_claimed
+SELECT exists(SELECT FROM idempotency_key WHERE programme = $1 AND principal = $2 AND key = $3);
+
+-- name: find_claim
+SELECT journal_id FROM idempotency_key WHERE programme = $1 AND principal = $2 AND key = $3;
