@@ -179,15 +179,14 @@ def _scalar(event: ScalarEvent, line: int) -> str | int | bool:
         return text == "true"
     if _NUMBER.match(text):
         return _number(text, line)
-    if not text or _AMBIGUOUS.match(text):
-        shown = text or "(空/empty)"
-        raise BadYaml(
-            line,
-            Title(
-                f"{shown} 含义不明:请加引号,或写成整数",
-                f"{shown} is read in several ways: put it in quotes, or write a whole number",
-            ),
+    if not text:
+        nothing = Title(
+            "这里没有内容;文字中有逗号或冒号请加引号", "nothing stands here; text with a comma or colon needs quotes"
         )
+        raise BadYaml(line, nothing)
+    if _AMBIGUOUS.match(text):
+        zh, en = "含义不明:请加引号,或写成整数", "is read in several ways: put it in quotes, or write a whole number"
+        raise BadYaml(line, Title(f"{text} {zh}", f"{text} {en}"))
     return text
 
 

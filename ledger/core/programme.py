@@ -45,19 +45,19 @@ class EveryDay(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"
 class Weekly(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="weekly"):
     """Redemption on these days of the week."""
 
-    on: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)]
+    days: Annotated[tuple[Weekday, ...], Meta(min_length=1, max_length=7)]
 
 
 class Monthly(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="monthly"):
     """Redemption on these days of the month."""
 
-    on: Annotated[tuple[Annotated[int, Meta(ge=1, le=31)], ...], Meta(min_length=1, max_length=31)]
+    days: Annotated[tuple[Annotated[int, Meta(ge=1, le=31)], ...], Meta(min_length=1, max_length=31)]
 
 
 class Listed(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="listed"):
     """Redemption on days that were announced one by one, such as those of a fair."""
 
-    on: Annotated[tuple[date, ...], Meta(min_length=1, max_length=366)]
+    days: Annotated[tuple[date, ...], Meta(min_length=1, max_length=366)]
 
 
 RedemptionDays = EveryDay | Weekly | Monthly | Listed
@@ -134,11 +134,11 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 def may_redeem_on(programme: Programme, day: date) -> bool:
     """Whether the programme's counters hand out goods on that day."""
     match programme.redemption_days:
-        case Weekly(on=days):
+        case Weekly(days=days):
             return tuple(Weekday)[day.weekday()] in days
-        case Monthly(on=numbers):
+        case Monthly(days=numbers):
             return day.day in numbers
-        case Listed(on=listed):
+        case Listed(days=listed):
             return day in listed
         case _:
             return True
