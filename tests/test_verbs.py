@@ -1,6 +1,6 @@
 """Each verb against a real database: what moves, what is refused, and that it ends once."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from ledger.actions.reverse_by_key import reverse_by_key
 from ledger.core.command import (
@@ -16,6 +16,7 @@ from ledger.core.command import (
     Donate,
     Expire,
     Hold,
+    LateSale,
     Line,
     Move,
     Open,
@@ -309,3 +310,40 @@ async def test_a_lost_call_is_undone_or_kept_from_ever_arriving(village: Village
     assert cancelled.refusal.reason == Reason.CANCELLED_BEFORE_ARRIVAL
     assert (await refused(village, "never", gift()))[0] == Reason.CANCELLED_BEFORE_ARRIVAL
     assert await village.total("hh_1") == 0
+
+
+def late(owner: str = "hh_1", quantity: int = 1, **line: int) -> LateSale:
+    return LateSale(
+        owner,
+        (Line("tissue", quantity, **line),),
+        outlet="out_shop",
+        happened_at=datetime.now(UTC) - timedelta(hours=3),
+        terminal="terminal:counter-1",
+        sequence=7,
+    )
+
+
+async def test_a_sale_handed_over_offline_is_never_refused(village: Village) -> None:
+    await village.post(("earn", gift()), ("stock", receive(1)))
+    await done(village, "fine", late())
+    assert (await village.total("hh_1"), await village.total("out_shop", "stock", "item:tissue")) == (70, 0)
+    short = await done(village, "short", late(quantity=3))
+    assert short.about.shortfall == 20
+    assert (await village.total("hh_1"), await village.total("hh_1", "debt")) == (0, -20)
+    assert await village.total("programme", "counted", "item:tissue") == -3
+    nobody = await done(village, "nobody", late("hh_404"))
+    assert nobody.about.shortfall == 30
+    assert await village.total("programme", "offline_shortfall") == -30
+
+
+async def test_the_label_that_was_shown_offline_counts(village: Village) -> None:
+    await village.post(("earn", gift()), ("stock", receive(1)))
+    sold = await done(village, "old label", late(label_points=25))
+    assert sold.about.lines[0].points == 25
+
+
+async def test_a_late_sale_is_undone_with_its_debt_and_its_difference(village: Village) -> None:
+    sold = await done(village, "late", late())
+    await done(village, "undo", Reverse(sold.transaction))
+    assert (await village.total("hh_1"), await village.total("hh_1", "debt")) == (0, 0)
+    assert await village.total("out_shop", "stock", "item:tissue") == 0

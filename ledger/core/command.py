@@ -1,6 +1,6 @@
 """The closed union of commands: what a caller may ask of the ledger."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -144,6 +144,14 @@ class Hold(_Sale, frozen=True, kw_only=True, tag="hold"):
     """Points and goods reserved until a day; ended once, by capture, void or timeout."""
 
     until: date
+
+
+class LateSale(_Sale, frozen=True, kw_only=True, tag="late_sale"):
+    """A sale that a terminal made while it was offline, with the number that the terminal gave it."""
+
+    happened_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    terminal: Principal
+    sequence: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
 
 
 class TakenLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -293,6 +301,7 @@ Command = (
     | Reset
     | Redeem
     | Hold
+    | LateSale
     | Capture
     | Void
     | Refund

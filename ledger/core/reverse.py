@@ -1,6 +1,7 @@
 """Reverse: undo a transaction by a new one that names it; an award also in part."""
 
 import copy
+from collections import Counter
 from datetime import date
 
 from ledger.core.account import BUCKETED, PROGRAMME, BalanceKey, has_floor
@@ -16,6 +17,7 @@ from ledger.core.void import release_day
 REVERSIBLE = (
     "award",
     "redeem",
+    "late_sale",
     "receive",
     "donate",
     "deduct",
@@ -75,10 +77,10 @@ def decide(reverse: Reverse, book: Book) -> Decision:
 
 
 def undo_entries(entries: tuple[PostedEntry, ...], book: Book) -> list[Entry]:
-    """The counter-entries: debits are given back to their buckets, credits taken back from theirs or owed."""
+    """The counter-entries, last first: debits go back to their buckets, credits are taken from theirs or owed."""
     undone: list[Entry] = []
     purses: dict[BalanceKey, Balance] = {}
-    for entry in entries:
+    for entry in reversed(entries):
         key = BalanceKey(entry.owner, entry.purse, entry.unit)
         if entry.purse not in BUCKETED or entry.owner == PROGRAMME:
             undone.append(Entry(*key, -entry.amount))
@@ -106,12 +108,14 @@ def _refuse_undone(source: Source, book: Book, item: OpenItem | None, is_reverse
 
 
 def _refuse_missing_goods(source: Source, book: Book) -> None:
+    arrived: Counter[BalanceKey] = Counter()
     for entry in source.entries:
-        if entry.purse == "stock" and entry.amount > 0:
-            left = book.balance(BalanceKey(entry.owner, "stock", entry.unit)).total
-            if left < entry.amount:
-                item = entry.unit.removeprefix("item:")
-                raise Refused(Reason.OUT_OF_STOCK, item=item, required=entry.amount, left=left)
+        if entry.purse == "stock":
+            arrived[BalanceKey(entry.owner, "stock", entry.unit)] += entry.amount
+    for shelf, pieces in arrived.items():
+        left = book.balance(shelf).total
+        if left < pieces:
+            raise Refused(Reason.OUT_OF_STOCK, item=shelf.unit.removeprefix("item:"), required=pieces, left=left)
 
 
 def _where_it_stands(source: Source, item: OpenItem | None, book: Book) -> tuple[PostedEntry, ...]:

@@ -57,6 +57,9 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     approved_by: str | None = None
     note: str | None = None
     members: tuple[str, ...] = ()
+    terminal: str | None = None
+    sequence: int | None = None
+    shortfall: int = 0
 
 
 class OpenItem(msgspec.Struct, frozen=True):
