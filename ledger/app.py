@@ -1,9 +1,11 @@
 """The service as one ASGI application: routes, the guard, problems, and the desk that is opened with it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Any
 
+import msgspec
 import structlog
 from litestar import Litestar
 from litestar.connection import Request
@@ -12,14 +14,17 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response
 from litestar.routes import HTTPRoute
 
-from ledger.api import health, redemptions
+from ledger.api import accounts, activities, health, people, programmes, redemptions, stock, transactions
 from ledger.api.access import TABLE
 from ledger.api.body import DecodedBody
 from ledger.api.call import Admission, Route, give_call
 from ledger.api.decode import intake_of
 from ledger.api.desk import Desk
+from ledger.api.openapi import answer_type_of, openapi_document
 from ledger.log import log_requests
-from ledger.problems import answer_problem, is_unexpected
+from ledger.problems import Problem, answer_problem, is_unexpected
+from ledger.web import pages
+from ledger.web.docs import docs_page
 
 log = structlog.get_logger()
 
@@ -27,9 +32,39 @@ BODY_BYTES_MAX = 256 * 1024
 POOL_SIZE = 8
 
 ROUTES = (
+    pages.front,
+    pages.docs,
+    pages.schema,
     health.live,
     health.ready,
+    programmes.programmes,
+    programmes.programme,
+    programmes.publish_policies,
+    programmes.publish_goods,
+    programmes.publish_rules,
+    programmes.list_published,
+    programmes.publication,
+    programmes.prices,
+    programmes.offers,
+    people.open_household,
+    people.open_member,
+    people.open_merchant,
+    people.household,
+    people.member,
+    people.merchant,
+    activities.record,
+    activities.activity,
+    activities.award_recorded,
+    activities.award,
+    redemptions.quote,
     redemptions.redeem,
+    stock.receive,
+    transactions.transaction,
+    transactions.explain,
+    transactions.reverse,
+    accounts.balances,
+    accounts.statement,
+    accounts.stock,
 )
 
 
@@ -65,7 +100,20 @@ def create_app(service_url: str, *, pool_size: int = POOL_SIZE) -> Service:
         logging_config=None,
     )
     admission.routes = routes_of(app)
+    document = describe(admission.routes)
+    app.state.schema_json = msgspec.json.encode(document)
+    app.state.docs_html = docs_page(document)
     return app
+
+
+def describe(routes: Mapping[tuple[str, str], Route]) -> dict[str, Any]:
+    """The OpenAPI document of the running release."""
+    return openapi_document(routes, version=version("points-ledger"), problem=Problem)
+
+
+def openapi_json() -> bytes:
+    """The same for schemas/openapi.json; no database is asked."""
+    return bytes(create_app("postgresql://nowhere").state.schema_json)
 
 
 def routes_of(app: Litestar) -> dict[tuple[str, str], Route]:
@@ -73,17 +121,31 @@ def routes_of(app: Litestar) -> dict[tuple[str, str], Route]:
     routes: dict[tuple[str, str], Route] = {}
     for route in app.routes:
         assert isinstance(route, HTTPRoute), "there are no web sockets"
-        template = "".join(
-            f"/{part if isinstance(part, str) else '{' + part.name + '}'}" for part in route.path_components
-        )
         for method, (handler, _) in route.route_handler_map.items():
-            if method == "OPTIONS":
-                continue
-            access = TABLE.get((str(method), template or "/"))
-            if access is None:
-                raise RouteNotInTable(f"{method} {template} has no row in ledger/api/access.py")
-            routes[str(method), route.path_format] = Route(_intake(handler, route), access)
+            if method != "OPTIONS":
+                routes[str(method), route.path_format] = _route(str(method), route, handler)
+    served = {(method, route.template) for (method, _), route in routes.items()}
+    if served != set(TABLE):
+        raise RouteNotInTable(f"without a handler: {set(TABLE) - served}")
     return routes
+
+
+def _route(method: str, route: HTTPRoute, handler: HTTPRouteHandler) -> Route:
+    parts = [part if isinstance(part, str) else f"{{{part.name}}}" for part in route.path_components]
+    template = "/" + "/".join(parts)
+    access = TABLE.get((method, template))
+    if access is None:
+        raise RouteNotInTable(f"{method} {template} has no row in ledger/api/access.py")
+    return Route(
+        template=template,
+        intake=intake_of(handler, tuple(part.name for part in route.path_components if not isinstance(part, str))),
+        access=access,
+        name=handler.handler_name,
+        tag=handler.fn.__module__.rpartition(".")[2],
+        description=handler.fn.__doc__ or "",
+        status=handler.status_code,
+        answer_type=answer_type_of(handler.parsed_fn_signature.return_type.annotation),
+    )
 
 
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -91,10 +153,6 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if is_unexpected(error):
         log.error("unexpected_error", exc_info=error)
     return answer_problem(request, error)
-
-
-def _intake(handler: HTTPRouteHandler, route: HTTPRoute) -> Any:
-    return intake_of(handler, tuple(part.name for part in route.path_components if not isinstance(part, str)))
 
 
 def _opened(desk: Desk) -> Any:

@@ -6,6 +6,7 @@ import asyncpg
 import msgspec
 
 from ledger.core.refusal import Reason, Refused
+from ledger.core.scheme import Scheme
 from ledger.db.journal import show_programmes
 from ledger.db.owners import Owner, find_owner, find_owner_by_reference, open_owners
 
@@ -41,10 +42,25 @@ async def open_owner(connection: asyncpg.Connection, programme: str, owner: Owne
 
 async def load_owner(connection: asyncpg.Connection, programme: str, id: str, kind: str) -> Owner:
     """Refuses `not_found` also for an id of another kind."""
-    row = await find_owner(connection, programme, id)
-    if row is None or row["kind"] != kind:
+    found = await load_any_owner(connection, programme, id)
+    if found is None or found.kind != kind:
         raise Refused(Reason.NOT_FOUND, owner=id)
-    return _owner_of(row)
+    return found
+
+
+async def load_any_owner(connection: asyncpg.Connection, programme: str, id: str) -> Owner | None:
+    """Whatever kind of owner has this id."""
+    row = await find_owner(connection, programme, id)
+    return None if row is None else _owner_of(row)
+
+
+def require_listed(scheme: Scheme, owner: Owner) -> None:
+    """An area, class, cohort or trade that the programme's own lists do not have is refused with the list."""
+    told = {"area": owner.area, **owner.traits}
+    for name, field in (("area", "areas"), ("class", "classes"), ("cohort", "cohorts"), ("category", "trades")):
+        choice, choices = told.get(name), scheme.policy.choices(field)
+        if choice is not None and choices and choice not in choices:
+            raise Refused(Reason.UNKNOWN_CHOICE, fact=name, choice=choice, choices=list(choices))
 
 
 async def _find_same(connection: asyncpg.Connection, programme: str, owner: Owner) -> Owner | None:

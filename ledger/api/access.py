@@ -63,6 +63,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/programmes"): _EVERYONE,
     ("GET", _P): _EVERYONE,
     ("GET", f"{_P}/prices"): PUBLIC,
+    ("GET", f"{_P}/offers"): PUBLIC,
     ("GET", f"{_P}/publications"): _EVERYONE,
     ("GET", f"{_P}/publications/{{kind}}/{{version}}"): _EVERYONE,
     ("POST", f"{_P}/policies"): Access(frozenset({_ADMIN}), opens_programme=True),

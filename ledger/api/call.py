@@ -6,19 +6,21 @@ from typing import Annotated, Any
 import msgspec
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
-from litestar.params import HeaderParameter
+from litestar.params import HeaderParameter, QueryParameter
 
 from ledger.api.access import LOADED, Access, Caller
 from ledger.api.decode import IDEMPOTENCY_KEY, Intake, decode
 from ledger.api.desk import Desk
 from ledger.api.fault import Fault, Faulty
 from ledger.core.refusal import Reason, Refused
+from ledger.core.scheme import Scheme
 from ledger.db.owners import find_household
 
 # Visible ASCII: whatever a caller's system makes of a key, it comes back the same.
 IdempotencyKey = Annotated[
     str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=1, max_length=100, pattern=r"^[!-~]+$")
 ]
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 OptionalIdempotencyKey = Annotated[
     str | None, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=1, max_length=100, pattern=r"^[!-~]+$")
 ]
@@ -39,6 +41,11 @@ class Call(msgspec.Struct, frozen=True):
         assert self.caller is not None, "only public routes have no caller, and they do nothing"
         return self.caller.principal
 
+    async def scheme(self) -> Scheme:
+        """What is published of the programme now."""
+        async with self.desk.reading(self.programme) as connection:
+            return await self.desk.shelf.current(connection, self.programme)
+
     async def require_own(self, *owners: str | None, **named: str) -> None:
         """For what only the found thing tells: somebody else's is not found."""
         if self.sees_all:
@@ -51,10 +58,16 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """What the guard must know of a route, worked out once."""
+    """What the guard and the description must know of a route, worked out once."""
 
+    template: str
     intake: Intake
     access: Access
+    name: str
+    tag: str
+    description: str
+    status: int
+    answer_type: Any
 
 
 class Admission:

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, get_args
 
 import msgspec
 from litestar.connection import Request
-from litestar.enums import ParamType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import ParameterKwarg
+from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
 from ledger.actions.read_rules import in_both
@@ -20,7 +20,9 @@ JSON = "application/json"
 YAML = "application/yaml"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
-_PATH_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
+PATH_PART = "[A-Za-z0-9_-]{1,64}"
+
+_PATH_PART = re.compile(PATH_PART)
 _STEP = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]|\[\.\.\.\]")
 _FIELD = re.compile(r"(?:unknown|required) field `([^`]+)`")
 _CONSTRAINTS = ("ge", "le", "min_length", "max_length", "pattern")
@@ -54,8 +56,8 @@ def intake_of(handler: HTTPRouteHandler, path: tuple[str, ...]) -> Intake:
         media_type=media_type,
         body_type=None if data is None else data.annotation,
         body_decoder=None if data is None else msgspec.json.Decoder(data.annotation, strict=True),
-        query=_parameters(fields, ParamType.QUERY),
-        headers=_parameters(fields, ParamType.HEADER),
+        query=_parameters(fields, QueryParameter),
+        headers=_parameters(fields, HeaderParameter),
         path=path,
     )
 
@@ -127,12 +129,14 @@ def _require_header(request: Request[Any, Any, Any], parameter: Parameter) -> No
         raise Faulty(Fault.MALFORMED, spots=[Spot(in_both(str(error)), header=parameter.name)]) from error
 
 
-def _parameters(fields: Mapping[str, FieldDefinition], kind: ParamType) -> tuple[Parameter, ...]:
+def _parameters(fields: Mapping[str, FieldDefinition], kind: type[ParameterKwarg]) -> tuple[Parameter, ...]:
     found = []
     for name, field in fields.items():
         marker = field.kwarg_definition
-        if isinstance(marker, ParameterKwarg) and marker.param_type is kind:
+        if isinstance(marker, kind):
             bounds = {key: value for key in _CONSTRAINTS if (value := getattr(marker, key)) is not None}
-            annotation = Annotated[field.annotation, msgspec.Meta(**bounds)] if bounds else field.annotation
+            # What is sent is never null: `int | None` only says that it need not be sent.
+            wanted = next(part for part in (*get_args(field.annotation), field.annotation) if part is not NoneType)
+            annotation = Annotated[wanted, msgspec.Meta(**bounds)] if bounds else wanted
             found.append(Parameter(marker.name or name, annotation, field.is_required))
     return tuple(found)

@@ -1,11 +1,13 @@
 """What stands behind every route: connections for reading and for actions, lanes for posting, and the keys."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
 
 from ledger.api.access import Caller, Role
+from ledger.api.balance_reader import BalanceReader
 from ledger.api.short_memory import ShortMemory
 from ledger.db.journal import show_programmes
 from ledger.db.keys import ApiKey, find_key, is_secret_of, split_token
@@ -28,6 +30,8 @@ class Desk:
     def __init__(self, service_url: str, *, pool_size: int) -> None:
         self.shelf = SchemeShelf()
         self.lanes = Lanes(service_url, self.shelf)
+        self.reading_documents = asyncio.Semaphore(1)
+        self.balances = BalanceReader(self.connection)
         self._url = service_url
         self._pool_size = pool_size
         self._pool: asyncpg.Pool | None = None
@@ -81,6 +85,10 @@ class Desk:
         if caller.programme is not None and caller.programme != programme:
             return False
         return caller.node in await self._reach.get(programme)
+
+    def forget_reach(self, programme: str) -> None:
+        """To be called when a programme has just been opened."""
+        self._reach.forget(programme)
 
     async def is_programme(self, programme: str) -> bool:
         """Whether it has been opened, by whomever."""

@@ -36,6 +36,10 @@ class ShortMemory(Generic[T]):
         # Shielded: the caller who began may go away while others wait for the same answer.
         return await asyncio.shield(kept.found)
 
+    def forget(self, key: str) -> None:
+        """What is asked for next is looked up anew."""
+        self._kept.pop(key, None)
+
     def _begin(self, key: str) -> _Kept[T]:
         self._kept.pop(key, None)
         if len(self._kept) >= self._entries_max:

@@ -33,7 +33,7 @@ async def open_owners(connection: asyncpg.Connection, programme: str, owners: Se
 async def open_missing_owners(connection: asyncpg.Connection, programme: str, owners: Sequence[Owner]) -> None:
     """The same for outlets and shops that a publication names: those already open stay as they are."""
     ids = [owner.id for owner in owners]
-    known = {row["id"] for row in await connection.fetch(_SQL["find_owners"], programme, ids)}
+    known = await find_owners(connection, programme, ids)
     await open_owners(connection, programme, [owner for owner in owners if owner.id not in known])
 
 
@@ -52,6 +52,11 @@ async def open_units(connection: asyncpg.Connection, programme: str, units: Iter
 async def find_owner(connection: asyncpg.Connection, programme: str, owner: str) -> asyncpg.Record | None:
     """One owner with household, area, traits and name."""
     return await connection.fetchrow(_SQL["find_owner"], programme, owner)
+
+
+async def find_owners(connection: asyncpg.Connection, programme: str, ids: Sequence[str]) -> set[str]:
+    """Which of these there are."""
+    return {row["id"] for row in await connection.fetch(_SQL["find_owners"], programme, list(ids))}
 
 
 async def find_household(connection: asyncpg.Connection, programme: str, owner: str) -> str | None:

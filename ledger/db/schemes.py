@@ -1,6 +1,6 @@
 """What is published: written once, read into immutable schemes that a process keeps by revision."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -40,6 +40,7 @@ class SchemeShelf:
     def __init__(self) -> None:
         self._schemes: dict[str, Scheme] = {}
         self._compiled: dict[tuple[str, str], Compiled] = {}
+        self._ahead = timedelta(0)
 
     async def scheme(self, connection: asyncpg.Connection, programme: str) -> Scheme:
         """As last read; posting compares its revision under the lock. Refuses `not_found`."""
@@ -50,6 +51,26 @@ class SchemeShelf:
                 self._schemes.pop(next(iter(self._schemes)))
             self._schemes[programme] = kept
         return kept
+
+    async def current(self, connection: asyncpg.Connection, programme: str) -> Scheme:
+        """For reading, where no lock compares revisions: what another process has published since counts too."""
+        kept = await self.scheme(connection, programme)
+        if kept.revision == await connection.fetchval(_SQL["read_revision"], programme):
+            return kept
+        self.forget(programme)
+        return await self.scheme(connection, programme)
+
+    def kept(self, programme: str) -> Scheme | None:
+        """As last read, without asking the database; None if it was never read."""
+        return self._schemes.get(programme)
+
+    def now(self) -> datetime:
+        """The database's clock as far as this process knows it; the lock call corrects it when a day differs."""
+        return datetime.now(UTC) + self._ahead
+
+    def set_clock(self, now: datetime) -> None:
+        """Remembers how far the database's clock is from ours."""
+        self._ahead = now - datetime.now(UTC)
 
     def forget(self, programme: str) -> None:
         """To be called when a publication is known to have happened."""
@@ -108,8 +129,3 @@ async def find_published(
 ) -> asyncpg.Record | None:
     """Version and digest as published under a version, or the latest of the kind."""
     return await connection.fetchrow(_SQL["find_published"], programme, kind, version)
-
-
-async def list_publications(connection: asyncpg.Connection, programme: str) -> list[asyncpg.Record]:
-    """Kind, version, digest, first day and time of each publication, oldest first."""
-    return await connection.fetch(_SQL["load_publications"], programme)

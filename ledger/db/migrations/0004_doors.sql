@@ -30,17 +30,18 @@ CREATE FUNCTION read_balances(wanted_programmes text [], wanted_owners text [])
 RETURNS json LANGUAGE plpgsql VOLATILE
 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+    named text;
     answer json;
 BEGIN
-    PERFORM set_config(
-        'ledger.programmes', (SELECT string_agg(DISTINCT w.programme, ',') FROM unnest(wanted_programmes) AS w (programme)), TRUE
-    );
+    SELECT string_agg(DISTINCT w.programme, ',') INTO named FROM unnest(wanted_programmes) AS w (programme);
+    PERFORM set_config('ledger.programmes', named, TRUE);
+
     SELECT json_agg(json_build_array(
         EXISTS (SELECT FROM owner AS o WHERE o.programme = w.programme AND o.id = w.owner),
         (
             SELECT json_agg(
                 json_build_array(
-                    b.purse, b.unit, u.scale, b.total, b.account_version, b.bucket_days, b.bucket_amounts
+                    b.purse, b.unit, u.scale, b.total, b.account_version, b.bucket_days, b.bucket_amounts, a.is_closed
                 )
                 ORDER BY b.purse, b.unit
             )
@@ -48,11 +49,34 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT u.scale FROM unit AS u WHERE u.programme = b.programme AND u.unit = b.unit LIMIT 1
             ) AS u
+            CROSS JOIN LATERAL (
+                SELECT a.is_closed FROM account AS a
+                WHERE a.programme = b.programme AND a.owner = b.owner AND a.purse = b.purse LIMIT 1
+            ) AS a
             WHERE b.programme = w.programme AND b.owner = w.owner AND b.account_version > 0
-        )
+        ),
+        next_notice.due_on,
+        next_notice.amount
     ) ORDER BY w.place)
     INTO answer
-    FROM unnest(wanted_programmes, wanted_owners) WITH ORDINALITY AS w (programme, owner, place);
+    FROM unnest(wanted_programmes, wanted_owners) WITH ORDINALITY AS w (programme, owner, place)
+    LEFT JOIN LATERAL (
+        SELECT i.due_on, total_of(e.amount) AS amount
+        FROM entry AS e
+        CROSS JOIN LATERAL (
+            SELECT i.due_on FROM open_item AS i
+            WHERE i.programme = e.programme AND i.journal_id = e.journal_id AND i.ended_by IS NULL LIMIT 1
+        ) AS i
+        WHERE e.programme = w.programme AND e.owner = w.owner AND e.purse = 'pending' AND e.unit = 'points'
+            AND EXISTS (
+                SELECT FROM balance AS b
+                WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = 'pending' AND b.unit = 'points'
+                    AND b.total > 0
+            )
+        GROUP BY i.due_on
+        ORDER BY i.due_on
+        LIMIT 1
+    ) AS next_notice ON TRUE;
     RETURN answer;
 END
 $$;

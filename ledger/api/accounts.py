@@ -1,0 +1,182 @@
+"""Balances and statements of account holders, and the stock of outlets."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Response
+
+from ledger.api.answer import answer
+from ledger.api.call import Call, Limit
+from ledger.core.account import BUCKETED, POINTS
+from ledger.core.balance import BALANCE_MAX, NEVER, Balance
+from ledger.core.heading import heading
+from ledger.core.period import business_day
+from ledger.core.refusal import Reason, Refused
+from ledger.core.scheme import Scheme
+from ledger.core.title import Title
+from ledger.core.transaction import About
+from ledger.db.accounts import Line, StoredBalance, read_lines, read_stock
+from ledger.db.owners import find_owners
+
+_P = "/v1/programmes/{programme:str}"
+
+
+class DayAmount(msgspec.Struct, frozen=True):
+    """So much of it, on that day."""
+
+    amount: int
+    on: date
+
+
+class PurseBalance(msgspec.Struct, frozen=True):
+    """One purse in one unit, in the unit's smallest part; what has lapsed does not count any more."""
+
+    unit: str
+    scale: int
+    purse: str
+    amount: int
+    version: int
+    next_expiry: DayAmount | None
+
+
+class Balances(msgspec.Struct, frozen=True):
+    """All of one owner. `available` is what can be spent now; `next_activation` comes out of public notice."""
+
+    owner: str
+    balances: tuple[PurseBalance, ...]
+    available: int
+    next_activation: DayAmount | None
+
+
+class StatementLine(msgspec.Struct, frozen=True):
+    """One change of the account and the balance it left; `expires_on` is the bucket it moved, if that lapses."""
+
+    transaction: str
+    kind: str
+    title: Title
+    amount: int
+    balance: int
+    version: int
+    recorded_at: datetime
+    effective_on: date
+    happened_on: date | None
+    expires_on: date | None
+    about: About
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """Newest first. `next_cursor` asks for what came before; without it, this was the last page."""
+
+    owner: str
+    purse: str
+    unit: str
+    lines: tuple[StatementLine, ...]
+    next_cursor: int | None
+
+
+class StockLine(msgspec.Struct, frozen=True):
+    """How many pieces are there to be sold, and how many more wait for those who reserved them."""
+
+    item: str
+    title: Title
+    stock: int
+    reserved: int
+    version: int
+
+
+class Stock(msgspec.Struct, frozen=True):
+    """By item. `next_cursor` asks for the items after these."""
+
+    outlet: str
+    items: tuple[StockLine, ...]
+    next_cursor: str | None
+
+
+@get(f"{_P}/accounts/{{owner:str}}/balances")
+async def balances(owner: FromPath[str], call: NamedDependency[Call]) -> Response[Balances]:
+    """Every purse and unit of an owner, with the account version each balance was read at."""
+    desk = call.desk
+    holdings = await desk.balances.read(call.programme, owner)
+    if not holdings.is_known:
+        raise Refused(Reason.NOT_FOUND, owner=owner)
+    scheme = desk.shelf.kept(call.programme) or await call.scheme()
+    today = business_day(datetime.now(UTC), scheme.policy.time_zone)
+    rows = tuple(_purse(row, today) for row in holdings.balances or ())
+    available = sum(row.amount for row in rows if (row.purse, row.unit) == ("main", POINTS))
+    coming = None
+    if holdings.activates_on is not None:
+        coming = DayAmount(holdings.activates_amount or 0, holdings.activates_on)
+    return answer(Balances(owner, rows, available, coming))
+
+
+@get(f"{_P}/accounts/{{owner:str}}/statement")
+async def statement(
+    owner: FromPath[str],
+    call: NamedDependency[Call],
+    limit: Limit = 50,
+    cursor: Annotated[int | None, QueryParameter(ge=1, le=BALANCE_MAX)] = None,
+    purse: Annotated[str, QueryParameter(pattern="^[a-z_]{1,20}$")] = "main",
+    unit: Annotated[str, QueryParameter(pattern="^[a-z_]{1,20}(:[a-z0-9-]{1,40})?$")] = POINTS,
+) -> Response[Statement]:
+    """The changes of one purse in one unit, newest first; pages stay whole while new lines come in."""
+    account = (owner, purse, unit)
+    async with call.desk.reading(call.programme) as connection:
+        if not await find_owners(connection, call.programme, [owner]):
+            raise Refused(Reason.NOT_FOUND, owner=owner)
+        lines = await read_lines(connection, call.programme, account, before=cursor or BALANCE_MAX, limit=limit + 1)
+        scheme = await call.desk.shelf.current(connection, call.programme)
+    page = tuple(_statement_line(line, scheme) for line in lines[:limit])
+    more = page[-1].version if len(lines) > limit else None
+    return answer(Statement(owner, purse, unit, page, more))
+
+
+@get(f"{_P}/outlets/{{outlet:str}}/stock")
+async def stock(
+    outlet: FromPath[str],
+    call: NamedDependency[Call],
+    limit: Limit = 50,
+    cursor: Annotated[str, QueryParameter(pattern="^[a-z0-9-]{0,40}$")] = "",
+) -> Response[Stock]:
+    """What an outlet has, by item."""
+    async with call.desk.reading(call.programme) as connection:
+        if not (outlet.startswith("out_") and await find_owners(connection, call.programme, [outlet])):
+            raise Refused(Reason.NOT_FOUND, owner=outlet)
+        found = await read_stock(connection, call.programme, outlet, after=f"item:{cursor}", limit=limit + 1)
+        scheme = await call.desk.shelf.current(connection, call.programme)
+    lines = []
+    for row in found[:limit]:
+        item = row.unit.removeprefix("item:")
+        known = scheme.items.get(item)
+        title = Title(item, item) if known is None else known.title
+        lines.append(StockLine(item, title, row.stock, row.reserved, row.account_version))
+    return answer(Stock(outlet, tuple(lines), lines[-1].item if len(found) > limit else None))
+
+
+def _purse(row: StoredBalance, today: date) -> PurseBalance:
+    held = Balance(row.total, row.account_version, row.bucket_days, row.bucket_amounts)
+    # Only what can be spent lapses; what is under notice or reserved waits.
+    lapses = row.purse == "main" and row.purse in BUCKETED
+    amount = held.spendable(today) if lapses else row.total
+    expiry = held.next_expiry(today) if lapses else None
+    coming = None if expiry is None else DayAmount(expiry[1], expiry[0])
+    return PurseBalance(row.unit, row.scale, row.purse, amount, row.account_version, coming)
+
+
+def _statement_line(line: Line, scheme: Scheme) -> StatementLine:
+    return StatementLine(
+        transaction=line.journal_id,
+        kind=line.kind,
+        title=heading(scheme, line.kind, line.about),
+        amount=line.amount,
+        balance=line.balance_after,
+        version=line.account_version,
+        recorded_at=line.recorded_at,
+        effective_on=line.effective_on,
+        happened_on=line.happened_on,
+        expires_on=None if line.expires_on == NEVER else line.expires_on,
+        about=line.about,
+    )

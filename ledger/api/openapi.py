@@ -1,0 +1,129 @@
+"""The API described: OpenAPI 3.1, made of the very types that requests are decoded by."""
+
+from collections.abc import Mapping
+from types import UnionType
+from typing import Any, get_args
+
+import msgspec
+
+from ledger.api.access import LOADED, Access
+from ledger.api.call import Route
+from ledger.api.decode import JSON, PATH_PART, YAML, Parameter
+from ledger.core.transaction import Receipt
+
+TITLE = "Points Ledger / 积分账本"
+PROBLEM_JSON = "application/problem+json"
+_REFS = "#/components/schemas/{name}"
+_VERB = "verb"
+_INTRODUCTION = """\
+Every command that moves points or stock needs an `Idempotency-Key`; the same key and body answer the same receipt,
+with `Idempotency-Replayed: true`. Everything that is not a success is `application/problem+json` in the language of
+`Accept-Language` (zh-CN or en), with a `code` to branch on. Checks come in this order: decode, authenticate,
+authorise, replay, find, state, limits, balance. Amounts are whole numbers of a unit's smallest part. The day
+9999-01-01 means never.
+"""
+
+
+def openapi_document(routes: Mapping[tuple[str, str], Route], *, version: str, problem: type) -> dict[str, Any]:
+    """`problem` is the body of every answer that is not a success; the roof knows it."""
+    types = _types(routes, problem)
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REFS)
+    by_type = dict(zip(types, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for (method, _), route in sorted(routes.items(), key=lambda item: (item[1].template, item[0])):
+        paths.setdefault(route.template, {})[method.lower()] = _operation(route, by_type, problem)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": version, "description": _INTRODUCTION},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: _without_verb(schema) for name, schema in sorted(components.items())},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "pl_…"}},
+        },
+    }
+
+
+def receipt_schema() -> dict[str, Any]:
+    """The receipt by itself, for those who check receipts without the API."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Receipt)}
+
+
+def _types(routes: Mapping[tuple[str, str], Route], problem: type) -> list[Any]:
+    found: dict[Any, None] = {problem: None}
+    for route in routes.values():
+        for wanted in (route.intake.body_type, *_alternatives(route.answer_type)):
+            if wanted is not None:
+                found.setdefault(wanted)
+    return list(found)
+
+
+def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[str, Any]:
+    intake = route.intake
+    said = route.description.strip()
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "tags": [route.tag],
+        "summary": said.partition("\n")[0],
+        "description": f"{said}\n\n{_roles(route.access)}",
+        "security": [] if route.access.is_public else [{"key": []}],
+        "parameters": [
+            *(_path_parameter(name) for name in intake.path),
+            *(_parameter(parameter, "query") for parameter in intake.query),
+            *(_parameter(parameter, "header") for parameter in intake.headers),
+        ],
+    }
+    if intake.media_type == JSON:
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas[intake.body_type]}}}
+    elif intake.media_type == YAML:
+        operation["requestBody"] = {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}
+    answers = [schemas[alternative] for alternative in _alternatives(route.answer_type)]
+    done: dict[str, Any] = {"description": "Done"}
+    if answers:
+        done["content"] = {JSON: {"schema": answers[0] if len(answers) == 1 else {"anyOf": answers}}}
+    operation["responses"] = {
+        str(route.status): done,
+        "default": {"description": "Refused", "content": {PROBLEM_JSON: {"schema": schemas[problem]}}},
+    }
+    return operation
+
+
+def _alternatives(answer_type: Any) -> tuple[Any, ...]:
+    """The types of a union by themselves: what is only ever encoded needs no tags to tell it apart."""
+    if answer_type is None:
+        return ()
+    return get_args(answer_type) if isinstance(answer_type, UnionType) else (answer_type,)
+
+
+def _roles(access: Access) -> str:
+    if access.is_public:
+        return "For everybody, without a key."
+    words = [", ".join(sorted(access.all))] if access.all else []
+    words += [
+        f"{role} (its own{'' if field == LOADED else f', by `{field}`'})" for role, field in sorted(access.own.items())
+    ]
+    return f"Roles: {'; '.join(words)}."
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{PATH_PART}$"}}
+
+
+def _parameter(parameter: Parameter, where: str) -> dict[str, Any]:
+    schema = msgspec.json.schema(parameter.type)
+    return {"name": parameter.name, "in": where, "required": parameter.is_required, "schema": schema}
+
+
+def _without_verb(schema: Any) -> Any:
+    """A command sent to its own address need not name its verb again."""
+    if not isinstance(schema, dict) or _VERB not in schema.get("properties", {}):
+        return schema
+    properties = {name: value for name, value in schema["properties"].items() if name != _VERB}
+    required = [name for name in schema.get("required", ()) if name != _VERB]
+    return {**schema, "properties": properties, "required": required}
+
+
+def answer_type_of(annotation: Any) -> Any:
+    """`Response[T]` answers a T; bytes are a page and no JSON."""
+    inner = get_args(annotation)
+    return None if not inner or inner[0] is bytes else inner[0]
