@@ -1,6 +1,7 @@
 """The one way anything of value moves: claim keys, lock, decide in order, append."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import asyncpg
 import msgspec
@@ -37,9 +38,9 @@ async def post(connection: asyncpg.Connection, requests: Sequence[Request], shel
     """
     tasks = _tasks(requests)
     sources = await _load_sources(connection, tasks)
-    schemes, locked = await _lock(connection, tasks, sources, shelf)
+    schemes, days, locked = await _lock(connection, tasks, sources, shelf)
     await _replay(connection, tasks, locked)
-    books = _open_books(tasks, schemes, locked, sources)
+    books = _open_books(schemes, days, locked, sources)
     batch = Batch(books)
     for task in tasks:
         if task.outcome is None and task.same_as is None:
@@ -106,14 +107,15 @@ async def _lock(
     tasks: Sequence[Task],
     sources: Mapping[str, Mapping[str, Source]],
     shelf: SchemeShelf,
-) -> tuple[dict[str, Scheme], journal.Locked]:
+) -> tuple[dict[str, Scheme], dict[str, date], journal.Locked]:
     """A programme that published something since we last looked is loaded anew; nothing is locked until all agree."""
     programmes = sorted({task.request.programme for task in tasks})
     for _ in range(_LOCK_TRIES):
         schemes = {programme: await shelf.scheme(connection, programme) for programme in programmes}
+        days = {slug: business_day(shelf.now(), scheme.policy.time_zone) for slug, scheme in schemes.items()}
         for task in tasks:
             programme = task.request.programme
-            task.needs = needs_of(task.request, Prior(schemes[programme], sources.get(programme, {})))
+            task.needs = needs_of(task.request, Prior(schemes[programme], sources.get(programme, {}), days[programme]))
         locked = await journal.lock(
             connection,
             {programme: schemes[programme].revision for programme in programmes},
@@ -121,11 +123,18 @@ async def _lock(
             _wanted_balances(tasks),
             _wanted_counters(tasks),
             _wanted_open_items(tasks),
+            [
+                journal.WantedDay(scheme.policy.time_zone, days[slug])
+                for slug, scheme in schemes.items()
+                if scheme.has_spending_limits
+            ],
         )
-        if not locked.stale:
-            return schemes, locked
+        if locked.stale is None:
+            return schemes, days, locked
         for programme in locked.stale:
             shelf.forget(programme)
+        assert locked.now is not None, "the lock call always tells the time"
+        shelf.set_clock(locked.now)
     raise RuntimeError("publications change faster than they can be read")
 
 
@@ -187,8 +196,8 @@ def _key_reused(request: Request) -> Outcome:
 
 
 def _open_books(
-    tasks: Sequence[Task],
     schemes: Mapping[str, Scheme],
+    days: Mapping[str, date],
     locked: journal.Locked,
     sources: Mapping[str, dict[str, Source]],
 ) -> dict[str, Book]:
@@ -202,6 +211,7 @@ def _open_books(
             {},
             sources.get(programme, {}),
             {},
+            limits_on=days[programme],
         )
         for programme, scheme in schemes.items()
     }

@@ -34,7 +34,7 @@ def decide(award: Award, book: Book) -> Decision:
         raise Refused(Reason.UNKNOWN_RULE, rule=award.rule)
     if is_for_merchant(compiled, award.rule) != award.recipient.startswith("mer_"):
         raise Refused(Reason.NOT_FOUND, rule=award.rule, owner=award.recipient)
-    for key in needs(award, Prior(book.scheme, {})).balances:
+    for key in needs(award, Prior(book.scheme, {}, book.today)).balances:
         book.balance(key)
     scored = score(compiled, award.rule, award.facts, award.recipient, book.used)
     # Nothing is refused below this line.

@@ -46,6 +46,7 @@ class Prior(msgspec.Struct, frozen=True):
 
     scheme: Scheme
     sources: Mapping[str, Source]
+    today: date
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -62,7 +63,10 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Book(msgspec.Struct):
-    """The locked state of one programme; the commands of a batch change it one after another."""
+    """The locked state of one programme; the commands of a batch change it one after another.
+
+    `limits_on` is the business day for which counters of spending limits were locked.
+    """
 
     scheme: Scheme
     now: datetime
@@ -73,6 +77,7 @@ class Book(msgspec.Struct):
     open_items: dict[str, OpenItem]
     closed_through: date | None = None
     principal: str = ""
+    limits_on: date = date.max
 
     def source(self, transaction: str, *kinds: str) -> Source:
         """The posted transaction that a command follows; refuses what is unknown or of another kind."""

@@ -47,18 +47,17 @@ def _taken_lines(capture: Capture, hold: Source) -> tuple[SoldLine, ...]:
 
 def _points(hold: Source, points: int, book: Book) -> list[Entry]:
     """Buckets pay nearest expiry first, as they were held; the rest goes back to `main`."""
-    assert hold.about.owner is not None, "a hold says whose points it holds"
     entries = []
     missing = points
     for held in held_buckets(hold):
         part = min(held.amount, missing)
         missing -= part
-        entries.append(Entry(held.owner, "held", POINTS, -held.amount, held.expires_on))
+        entries.append(Entry(held.owner, "held", held.unit, -held.amount, held.expires_on))
         if part:
-            entries.append(Entry(*taker(hold.about.merchant), POINTS, part))
+            entries.append(Entry(*taker(hold.about.merchant), held.unit, part))
         if held.amount > part:
             day = release_day(held.expires_on, book)
-            entries.append(Entry(held.owner, "main", POINTS, held.amount - part, day))
+            entries.append(Entry(held.owner, "main", held.unit, held.amount - part, day))
     return entries
 
 
@@ -78,5 +77,6 @@ def _goods(hold: Source, taken: tuple[SoldLine, ...]) -> list[Entry]:
 
 
 def held_buckets(hold: Source) -> list[PostedEntry]:
-    """What the hold put aside, nearest expiry first."""
-    return [entry for entry in hold.entries if entry.purse == "held"]
+    """What the hold put aside; earned points pay first, for gift points may not be spent without them."""
+    held = [entry for entry in hold.entries if entry.purse == "held"]
+    return sorted(held, key=lambda entry: entry.unit != POINTS)

@@ -126,10 +126,14 @@ Lines = Annotated[tuple[Line, ...], msgspec.Meta(min_length=1, max_length=50)]
 
 
 class _Sale(_Verb, frozen=True):
+    """`cash_fen` is paid beside the points; `household_class` comes from the register, never from the counter."""
+
     owner: RecipientId
     lines: Lines
     outlet: OutletId | None = None
     merchant: MerchantId | None = None
+    cash_fen: Points = 0
+    household_class: Slug | None = None
 
     def __post_init__(self) -> None:
         if (self.outlet is None) == (self.merchant is None):

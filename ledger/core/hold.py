@@ -12,25 +12,28 @@ from ledger.core.transaction import About, Entry, OpenItem
 
 
 def needs(hold: Hold, prior: Prior) -> Needs:
-    return sale_needs(hold, "main", "held")
+    return sale_needs(hold, prior, "main", "held")
 
 
 def decide(hold: Hold, book: Book) -> Decision:
     """Refuses in this order: a day that has passed, then as a redemption. Held points keep their days."""
     if hold.until < book.today:
         raise Refused(Reason.NOT_DUE, until=hold.until.isoformat(), today=book.today.isoformat())
-    sold, points = refuse_sale(hold, book)
-    purse = book.balance(BalanceKey(hold.owner, "main", POINTS))
-    # Nothing is refused below this line, unless every line is free and no goods move.
+    if hold.cash_fen:
+        raise Refused(Reason.CASH_NOT_ACCEPTED, fen=hold.cash_fen, least=0)
+    sold, tender = refuse_sale(hold, book)
     entries = []
-    for day, part in take(purse, points, today=book.today):
-        entries.append(Entry(hold.owner, "main", POINTS, -part, day))
-        entries.append(Entry(hold.owner, "held", POINTS, part, day))
+    for unit, amount in (("gift", tender.payment.gift), (POINTS, tender.payment.points)):
+        purse = book.balances.get(BalanceKey(hold.owner, "main", unit))
+        for day, part in take(purse, amount, today=book.today) if purse is not None and amount else ():
+            entries.append(Entry(hold.owner, "main", unit, -part, day))
+            entries.append(Entry(hold.owner, "held", unit, part, day))
     for outlet, unit, quantity in sold_goods(hold.outlet, sold):
         entries.append(Entry(outlet, "stock", unit, -quantity))
         entries.append(Entry(outlet, "reserved", unit, quantity))
     if not entries:
         raise Refused(Reason.NOTHING_TO_POST)
+    # Nothing is refused below this line.
     about = About(owner=hold.owner, outlet=hold.outlet, merchant=hold.merchant, lines=sold)
     opens = OpenItem("hold", hold.until + timedelta(days=1))
-    return Decision(kind="hold", entries=tuple(entries), about=about, opens=opens)
+    return Decision(kind="hold", entries=tuple(entries), about=about, opens=opens, counts=tender.counts)

@@ -52,9 +52,9 @@ def _at_the_price_shown(sale: LateSale, book: Book, day: date) -> tuple[SoldLine
             book.scheme.must_have_item(line.item)
         price = line.label_points
         if price is None and sale.outlet is not None:
-            price = book.scheme.item_points(line.item, day)
+            price = book.scheme.item_price(line.item, day).points
         elif price is None:
-            price = book.scheme.offer_points(sale.merchant or "", line.item, day)
+            price = book.scheme.offer_price(sale.merchant or "", line.item, day).points
         sold.append(SoldLine(line.item, line.quantity, (price or 0) * line.quantity, offer=sale.outlet is None))
     return tuple(sold)
 

@@ -12,6 +12,7 @@ from ledger.core.transaction import About, Entry, SoldLine
 from ledger.core.void import release_day
 
 REFUNDABLE = ("redeem", "capture")
+SPENT_UNITS = (POINTS, "gift")
 
 
 def needs(refund: Refund, prior: Prior) -> Needs:
@@ -22,8 +23,10 @@ def needs(refund: Refund, prior: Prior) -> Needs:
     outlet = sale.about.outlet
     goods = () if outlet is None else tuple(BalanceKey(outlet, "stock", item_unit(item)) for item in items)
     counted = tuple(refunded_pieces(refund.transaction, item) for item in items)
+    paid = dict.fromkeys(entry.unit for entry in sale.entries if entry.unit in SPENT_UNITS)
+    purses = tuple(BalanceKey(sale.about.owner or "", "main", unit) for unit in paid)
     return Needs(
-        balances=(BalanceKey(sale.about.owner or "", "main", POINTS), *goods),
+        balances=(*purses, *goods),
         counters=(refunded_points(refund.transaction), reversals(refund.transaction), *counted),
     )
 
@@ -75,19 +78,18 @@ def _returned(lines: tuple[RefundLine, ...], sale: Source) -> tuple[SoldLine, ..
 
 def _points_back(sale: Source, points: int, book: Book) -> list[Entry]:
     """Buckets get back what they paid, the one taken last first; what earlier refunds gave back is passed over."""
-    if not points:
-        return []
-    entries = [Entry(*taker(sale.about.merchant), POINTS, -points)]
+    entries = []
     passed = book.used[refunded_points(sale.transaction)]
     missing = points
-    for day, paid in reversed(_paid_buckets(sale)):
+    for unit, day, paid in reversed(_paid_buckets(sale)):
         left = paid - min(paid, passed)
         passed -= paid - left
         part = min(left, missing)
         missing -= part
         if part:
-            entries.append(Entry(sale.about.owner or "", "main", POINTS, part, release_day(day, book)))
-    assert missing == 0, "a sale paid at least what its lines cost"
+            entries.append(Entry(*taker(sale.about.merchant), unit, -part))
+            entries.append(Entry(sale.about.owner or "", "main", unit, part, release_day(day, book)))
+    assert missing == 0 or sale.about.fen, "a sale paid at least what its lines cost"
     return entries
 
 
@@ -102,17 +104,17 @@ def _goods_back(lines: tuple[RefundLine, ...], outlet: str | None) -> list[Entry
     return entries
 
 
-def _paid_buckets(sale: Source) -> list[tuple[date, int]]:
-    """Days and amounts that paid, in the order in which they were taken."""
-    points = [entry for entry in sale.entries if entry.unit == POINTS]
+def _paid_buckets(sale: Source) -> list[tuple[str, date, int]]:
+    """Units, days and amounts that paid, in the order in which they were taken."""
+    spent = [entry for entry in sale.entries if entry.unit in SPENT_UNITS]
     if sale.kind == "redeem":
-        return [(entry.expires_on, -entry.amount) for entry in points if entry.purse == "main"]
+        return [(entry.unit, entry.expires_on, -entry.amount) for entry in spent if entry.purse == "main"]
     # A capture empties each held bucket and then says how much of it was taken.
     paid = []
     day = date.min
-    for entry in points:
+    for entry in spent:
         if entry.purse == "held":
             day = entry.expires_on
         elif entry.purse != "main":
-            paid.append((day, entry.amount))
+            paid.append((entry.unit, day, entry.amount))
     return paid

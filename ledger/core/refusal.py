@@ -27,6 +27,7 @@ class Reason(enum.StrEnum):
     NOT_OPEN = "not_open"
     NOT_DUE = "not_due"
     PERIOD_CLOSED = "period_closed"
+    OUTLET_CLOSED = "outlet_closed"
     WRONG_KIND = "wrong_kind"
     NOTHING_TO_POST = "nothing_to_post"
     # rules of the programme

@@ -3,40 +3,33 @@
 from collections.abc import Iterable, Iterator
 
 from ledger.core.account import POINTS, PROGRAMME, BalanceKey, item_unit
-from ledger.core.balance import AMOUNT_MAX
-from ledger.core.book import Book, Needs
-from ledger.core.command import Hold, Redeem
+from ledger.core.book import Book, Needs, Prior
 from ledger.core.refusal import Reason, Refused
+from ledger.core.tender import Sale, Tender, limit_keys, payer_keys, refuse_tender
 from ledger.core.transaction import SoldLine
 
-Sale = Redeem | Hold
 
-
-def sale_needs(sale: Sale, *purses: str) -> Needs:
+def sale_needs(sale: Sale, prior: Prior, *purses: str) -> Needs:
     """The payer's `purses` and the stock of each item; a merchant's goods are its own affair."""
-    payer = tuple(BalanceKey(sale.owner, purse, POINTS) for purse in purses)
+    payer = payer_keys(sale, prior.scheme, *purses)
+    counters = limit_keys(sale, prior.scheme, prior.today)
     if sale.outlet is None:
-        return Needs(balances=payer)
+        return Needs(balances=payer, counters=counters)
     shelves = ("stock",) if len(purses) == 1 else ("stock", "reserved")
     goods = [BalanceKey(sale.outlet, shelf, item_unit(line.item)) for line in sale.lines for shelf in shelves]
-    return Needs(balances=(*payer, *dict.fromkeys(goods)))
+    return Needs(balances=(*payer, *dict.fromkeys(goods)), counters=counters)
 
 
-def refuse_sale(sale: Sale, book: Book) -> tuple[tuple[SoldLine, ...], int]:
-    """Priced lines and their total, or a refusal: find the lines and the accounts, label, points, stock."""
+def refuse_sale(sale: Sale, book: Book) -> tuple[tuple[SoldLine, ...], Tender]:
+    """Priced lines and what pays for them, or a refusal: find the lines and the accounts, label, tender, stock."""
     sold = price_lines(sale, book)
-    purse = book.balance(BalanceKey(sale.owner, "main", POINTS))
-    points = sum(line.points for line in sold)
-    if points > AMOUNT_MAX:
-        raise Refused(Reason.AMOUNT_TOO_LARGE, required=points, limit=AMOUNT_MAX)
-    available = purse.spendable(book.today)
-    if points > available:
-        raise Refused(Reason.INSUFFICIENT_POINTS, required=points, available=available, missing=points - available)
+    book.balance(BalanceKey(sale.owner, "main", POINTS))
+    tender = refuse_tender(sale, sold, book)
     for outlet, unit, quantity in sold_goods(sale.outlet, sold):
         left = book.balance(BalanceKey(outlet, "stock", unit)).total
         if quantity > left:
             raise Refused(Reason.OUT_OF_STOCK, item=unit.removeprefix("item:"), required=quantity, left=left)
-    return sold, points
+    return sold, tender
 
 
 def price_lines(sale: Sale, book: Book) -> tuple[SoldLine, ...]:
@@ -44,12 +37,13 @@ def price_lines(sale: Sale, book: Book) -> tuple[SoldLine, ...]:
     sold = []
     for line in sale.lines:
         if sale.outlet is not None:
-            price = book.scheme.item_points(line.item, book.today)
+            price = book.scheme.item_price(line.item, book.today)
         else:
-            price = book.scheme.offer_points(sale.merchant or "", line.item, book.today)
-        if line.label_points is not None and line.label_points != price:
-            raise Refused(Reason.LABEL_CHANGED, item=line.item, label=line.label_points, price=price)
-        sold.append(SoldLine(line.item, line.quantity, price * line.quantity, offer=sale.outlet is None))
+            price = book.scheme.offer_price(sale.merchant or "", line.item, book.today)
+        if line.label_points is not None and line.label_points != price.points:
+            raise Refused(Reason.LABEL_CHANGED, item=line.item, label=line.label_points, price=price.points)
+        quantity = line.quantity
+        sold.append(SoldLine(line.item, quantity, price.points * quantity, sale.outlet is None, price.cash * quantity))
     return tuple(sold)
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from ledger.core.compiled import Compiled
-from ledger.core.item import Catalogue, Item, Offer, price_on
+from ledger.core.item import Catalogue, Item, Offer, Price, price_on
 from ledger.core.period import Rolling, expires_on
 from ledger.core.programme import Programme
 from ledger.core.refusal import Reason, Refused
@@ -51,18 +51,23 @@ class Scheme(msgspec.Struct, frozen=True):
             raise Refused(Reason.UNKNOWN_ITEM, item=item)
         return found
 
-    def item_points(self, item: str, day: date) -> int:
+    def item_price(self, item: str, day: date) -> Price:
         price = price_on(self.must_have_item(item).prices, day)
         if price is None:
             raise Refused(Reason.UNKNOWN_ITEM, item=item)
-        return price.points
+        return price
 
-    def offer_points(self, merchant: str, offer: str, day: date) -> int:
+    def offer_price(self, merchant: str, offer: str, day: date) -> Price:
         found = self.offers.get((merchant, offer))
         price = None if found is None else price_on(found.prices, day)
         if price is None:
             raise Refused(Reason.UNKNOWN_OFFER, merchant=merchant, offer=offer)
-        return price.points
+        return price
+
+    @property
+    def has_spending_limits(self) -> bool:
+        """Whether a sale must know the business day before its counters can be locked."""
+        return bool(self.policy.spending.limits) or any(item.limits for item in self.items.values())
 
     def grace_until(self, today: date) -> date:
         day = expires_on(GRACE, today)

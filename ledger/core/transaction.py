@@ -40,6 +40,7 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     quantity: int
     points: int
     offer: bool = False
+    fen: int = 0
 
 
 class About(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,6 +61,7 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     terminal: str | None = None
     sequence: int | None = None
     shortfall: int = 0
+    fen: int = 0
 
 
 class OpenItem(msgspec.Struct, frozen=True):

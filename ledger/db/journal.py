@@ -51,6 +51,13 @@ class WantedOpenItem(msgspec.Struct, frozen=True):
     journal_id: str
 
 
+class WantedDay(msgspec.Struct, frozen=True):
+    """The business day for which counters of spending limits are asked."""
+
+    time_zone: str
+    day: date
+
+
 class LockedClaim(msgspec.Struct, frozen=True, array_like=True):
     """A key that an earlier request holds."""
 
@@ -105,7 +112,10 @@ class LockedPeriod(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Locked(msgspec.Struct, frozen=True):
-    """What the lock call answers: either the programmes whose publications moved on, or the facts."""
+    """What the lock call answers: the facts, or why nothing was locked.
+
+    `stale` names programmes whose publications moved on; it is empty when only the business day was another.
+    """
 
     stale: list[str] | None = None
     now: datetime | None = None
@@ -230,6 +240,7 @@ async def lock(
     balances: Iterable[WantedBalance],
     counters: Iterable[WantedCounter],
     open_items: Iterable[WantedOpenItem],
+    days: Iterable[WantedDay],
 ) -> Locked:
     """Claims keys, locks counters and balances in key order, then reads the facts; all of the caller's transaction."""
     answer = await connection.fetchval(
@@ -240,6 +251,7 @@ async def lock(
         _json(balances),
         _json(counters),
         _json(open_items),
+        _json(days),
     )
     return _locked_decoder.decode(answer)
 

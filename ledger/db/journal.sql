@@ -2,7 +2,7 @@
 SELECT set_config('ledger.programmes', $1, TRUE);
 
 -- name: lock_needs
-SELECT lock_needs($1::text [], $2::bigint [], $3::json, $4::json, $5::json, $6::json);
+SELECT lock_needs($1::text [], $2::bigint [], $3::json, $4::json, $5::json, $6::json, $7::json);
 
 -- name: append_decided
 SELECT append_decided($1::json, $2::json, $3::json, $4::json, $5::json, $6::json, $7::json, $8::json);

@@ -7,7 +7,7 @@ CREATE FUNCTION now_at() RETURNS timestamptz LANGUAGE sql VOLATILE RETURN clock_
 -- LATERAL with LIMIT pins one index look-up per asked row whatever the statistics say: a join could be planned
 -- as a scan of the whole table, and such a plan would stay with the connection.
 CREATE FUNCTION lock_needs(
-    programmes text [], revisions bigint [], claims json, balances json, counters json, open_items json
+    programmes text [], revisions bigint [], claims json, balances json, counters json, open_items json, days json
 ) RETURNS json LANGUAGE plpgsql VOLATILE
 SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
@@ -22,8 +22,12 @@ BEGIN
     SELECT json_agg(w.programme) INTO stale FROM unnest(programmes, revisions) AS w (programme, revision)
     LEFT JOIN LATERAL (SELECT p.revision FROM programme AS p WHERE p.programme = w.programme LIMIT 1) AS p ON TRUE
     WHERE p.revision IS DISTINCT FROM w.revision;
-    IF stale IS NOT NULL THEN
-        RETURN json_build_object('stale', stale);
+    -- Spending limits count by business day, so the caller must have asked for the counters of the right one.
+    IF stale IS NOT NULL OR EXISTS (
+        SELECT FROM json_to_recordset(days) AS w (time_zone text, day date)
+        WHERE (now_at() AT TIME ZONE w.time_zone)::date <> w.day
+    ) THEN
+        RETURN json_build_object('stale', coalesce(stale, '[]'), 'now', now_at());
     END IF;
 
     INSERT INTO idempotency_key (programme, principal, key, fingerprint, journal_id)
