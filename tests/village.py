@@ -15,6 +15,7 @@ from ledger.core.item import Catalogue, Item, Offer, OfferKind, Price, Shop
 from ledger.core.period import Rolling, Span
 from ledger.core.programme import AccountHolder, Outlet, Programme
 from ledger.core.rulebook import Give, Rule, Rulebook, RuleUnit
+from ledger.core.spending import Spending
 from ledger.core.title import Title
 from ledger.core.transaction import Outcome
 from ledger.core.value import FixedValue
@@ -97,8 +98,9 @@ async def open_village(database: Database, slug: str = "village") -> AsyncIterat
     await connection.close()
 
 
-def programme_of(slug: str) -> Programme:
+def programme_of(slug: str, spending: Spending | None = None) -> Programme:
     return Programme(
+        spending=spending or Spending(),
         programme=slug,
         title=BOTH,
         account_holder=AccountHolder.HOUSEHOLD,

@@ -25,8 +25,9 @@ def needs(refund: Refund, prior: Prior) -> Needs:
     counted = tuple(refunded_pieces(refund.transaction, item) for item in items)
     paid = dict.fromkeys(entry.unit for entry in sale.entries if entry.unit in SPENT_UNITS)
     purses = tuple(BalanceKey(sale.about.owner or "", "main", unit) for unit in paid)
+    till = () if outlet is None or not sale.about.fen else (BalanceKey(outlet, "till", "cash"),)
     return Needs(
-        balances=(*purses, *goods),
+        balances=(*purses, *till, *goods),
         counters=(refunded_points(refund.transaction), reversals(refund.transaction), *counted),
     )
 
@@ -51,7 +52,7 @@ def decide(refund: Refund, book: Book) -> Decision:
         follows=sale.transaction,
         note=refund.note,
     )
-    entries = (*_points_back(sale, points, book), *_goods_back(lines, sale.about.outlet))
+    entries = (*_money_back(sale, points, book), *_goods_back(lines, sale.about.outlet))
     return Decision(kind="refund", entries=entries, about=about, counts=tuple(counts.items()))
 
 
@@ -76,12 +77,29 @@ def _returned(lines: tuple[RefundLine, ...], sale: Source) -> tuple[SoldLine, ..
     return tuple(SoldLine(line.item, line.quantity, prices[line.item] * line.quantity, offer) for line in lines)
 
 
-def _points_back(sale: Source, points: int, book: Book) -> list[Entry]:
-    """Buckets get back what they paid, the one taken last first; what earlier refunds gave back is passed over."""
+def _money_back(sale: Source, points: int, book: Book) -> list[Entry]:
+    """Points and cash in the proportion in which they paid, counted on what has come back in all, so nothing is lost.
+
+    Buckets get back what they paid, the one taken last first; what earlier refunds gave back is passed over.
+    """
+    price = sum(line.points for line in sale.about.lines)
+    buckets = _paid_buckets(sale)
+    paid = sum(amount for _, _, amount in buckets)
+    before = book.used[refunded_points(sale.transaction)]
+    passed, after = (paid * part // max(price, 1) for part in (before, before + points))
+    entries = _buckets_back(sale, buckets, passed, after - passed, book)
+    fen = sale.about.fen * (before + points) // max(price, 1) - sale.about.fen * before // max(price, 1)
+    if fen and sale.about.outlet is not None:
+        entries.append(Entry(sale.about.outlet, "till", "cash", -fen))
+        entries.append(Entry(PROGRAMME, "cash_outside", "cash", fen))
+    return entries
+
+
+def _buckets_back(
+    sale: Source, buckets: list[tuple[str, date, int]], passed: int, missing: int, book: Book
+) -> list[Entry]:
     entries = []
-    passed = book.used[refunded_points(sale.transaction)]
-    missing = points
-    for unit, day, paid in reversed(_paid_buckets(sale)):
+    for unit, day, paid in reversed(buckets):
         left = paid - min(paid, passed)
         passed -= paid - left
         part = min(left, missing)
@@ -89,7 +107,7 @@ def _points_back(sale: Source, points: int, book: Book) -> list[Entry]:
         if part:
             entries.append(Entry(*taker(sale.about.merchant), unit, -part))
             entries.append(Entry(sale.about.owner or "", "main", unit, part, release_day(day, book)))
-    assert missing == 0 or sale.about.fen, "a sale paid at least what its lines cost"
+    assert missing == 0, "no more comes back than was paid"
     return entries
 
 
