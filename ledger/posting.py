@@ -126,7 +126,7 @@ async def _lock(
             [
                 journal.WantedDay(scheme.policy.time_zone, days[slug])
                 for slug, scheme in schemes.items()
-                if scheme.has_spending_limits
+                if scheme.counts_sales_by_day
             ],
         )
         if locked.stale is None:

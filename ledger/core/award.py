@@ -2,13 +2,15 @@
 
 from datetime import date, timedelta
 
-from ledger.core.account import POINTS, PROGRAMME, BalanceKey, issuer
-from ledger.core.balance import NEVER
+from ledger.core.account import PROGRAMME, BalanceKey, issuer
+from ledger.core.balance import NEVER, take
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Award
 from ledger.core.compiled import Compiled, is_for_merchant
+from ledger.core.effect import Effect, ZeroBalance
 from ledger.core.period import expires_on, notice_ends_on
 from ledger.core.refusal import Reason, Refused
+from ledger.core.rulebook import Give
 from ledger.core.score import Score, counters_needed, score
 from ledger.core.transaction import About, Entry, OpenItem
 
@@ -18,17 +20,23 @@ def needs(award: Award, prior: Prior) -> Needs:
     rule = compiled.rules.get(award.rule)
     if rule is None:
         return Needs()
-    purse = "pending" if rule.notice_days else "main"
-    units = dict.fromkeys(str(give.unit) for give in rule.rule.gives)
+    given = "pending" if rule.notice_days else "main"
+    keys = [BalanceKey(award.recipient, given, give.unit.value) for give in rule.rule.gives]
+    for loss in rule.rule.takes:
+        keys.append(BalanceKey(award.recipient, "main", loss.unit.value))
+        if loss.when_short == "debt":
+            keys.append(BalanceKey(award.recipient, "debt", loss.unit.value))
+    keys += [BalanceKey(award.recipient, "main", unit) for unit in _zeroed(rule.rule.effects)]
+    debts = (BalanceKey(award.recipient, "debt", give.unit.value) for give in rule.rule.gives)
     return Needs(
-        balances=tuple(BalanceKey(award.recipient, purse, unit) for unit in units),
-        companions=() if rule.notice_days else (BalanceKey(award.recipient, "debt", POINTS),),
+        balances=tuple(dict.fromkeys(keys)),
+        companions=() if rule.notice_days else tuple(dict.fromkeys(debts)),
         counters=counters_needed(compiled, award.rule, award.facts, award.recipient),
     )
 
 
 def decide(award: Award, book: Book) -> Decision:
-    """Refuses in this order: rule, recipient, evidence, limits."""
+    """Refuses in this order: rule, recipient, then as the score: dates, facts, bans, conditions, evidence, limits."""
     compiled = book.scheme.rulebook_on(award.facts.happened_on)
     if award.rule not in compiled.rules:
         raise Refused(Reason.UNKNOWN_RULE, rule=award.rule)
@@ -39,7 +47,7 @@ def decide(award: Award, book: Book) -> Decision:
     scored = score(compiled, award.rule, award.facts, award.recipient, book.used)
     # Nothing is refused below this line.
     opens = None
-    if scored.notice_days:
+    if scored.notice_days and any(line.amount > 0 and not line.to_pool for line in scored.lines):
         opens = OpenItem("pending", notice_ends_on(book.today, scored.notice_days) + timedelta(days=1))
     return Decision(
         kind="award",
@@ -49,6 +57,7 @@ def decide(award: Award, book: Book) -> Decision:
         trace=scored.trace,
         happened_on=award.facts.happened_on,
         opens=opens,
+        may_move_nothing=True,
     )
 
 
@@ -68,21 +77,47 @@ def last_good_day(book: Book, rulebook: str | None, rule: str | None, unit: str,
     found = None if compiled is None or rule is None else compiled.rules.get(rule)
     if found is None:
         return expires_on(book.scheme.policy.expiry, active_on) or NEVER
-    for give, expiry in zip(found.rule.gives, found.expiries, strict=True):
-        if give.unit == unit:
+    for move, expiry in zip(found.moves, found.expiries, strict=True):
+        if isinstance(move, Give) and move.unit.value == unit:
             return expires_on(expiry, active_on) or NEVER
     return NEVER
 
 
 def _entries(award: Award, book: Book, compiled: Compiled, scored: Score) -> tuple[Entry, ...]:
     category = compiled.rules[award.rule].rule.category
-    entries = []
+    taken: list[Entry] = []
+    given: list[Entry] = []
     for line in scored.lines:
-        unit = str(line.unit)
-        entries.append(Entry(PROGRAMME, issuer(category), unit, -line.amount))
-        if scored.notice_days:
-            entries.append(Entry(award.recipient, "pending", unit, line.amount))
+        if line.amount < 0:
+            taken += penalty(award.recipient, line.unit, -line.amount, line.when_short, book)
+            continue
+        given.append(Entry(PROGRAMME, issuer(category), line.unit, -line.amount))
+        if line.to_pool:
+            given.append(Entry(PROGRAMME, "donated", line.unit, line.amount))
+        elif scored.notice_days:
+            given.append(Entry(award.recipient, "pending", line.unit, line.amount))
         else:
             day = expires_on(line.expires, book.today) or NEVER
-            entries += credit(award.recipient, unit, line.amount, day, book)
-    return tuple(entries)
+            given += credit(award.recipient, line.unit, line.amount, day, book)
+    for unit in _zeroed(scored.effects):
+        there = book.balance(BalanceKey(award.recipient, "main", unit)).spendable(book.today)
+        taken += penalty(award.recipient, unit, there, "take_what_is_there", book)
+    return (*taken, *given)
+
+
+def penalty(owner: str, unit: str, amount: int, when_short: str, book: Book) -> list[Entry]:
+    """Takes nearest expiry first; what is missing is let go or owed, never silently negative."""
+    purse = book.balance(BalanceKey(owner, "main", unit))
+    there = min(amount, purse.spendable(book.today))
+    owed = amount - there if when_short == "debt" else 0
+    entries = [Entry(owner, "main", unit, -part, day) for day, part in take(purse, there, today=book.today)]
+    if owed:
+        entries.append(Entry(owner, "debt", unit, -owed))
+    if there + owed:
+        entries.append(Entry(PROGRAMME, "clawed_back", unit, there + owed))
+    return entries
+
+
+def _zeroed(effects: tuple[Effect, ...]) -> list[str]:
+    """Units of which a veto takes all that is there."""
+    return list(dict.fromkeys(effect.unit.value for effect in effects if isinstance(effect, ZeroBalance)))

@@ -50,7 +50,10 @@ class Prior(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What a verb decided: entries that balance, what its caps have used, and why."""
+    """What a verb decided: entries that balance, what its caps have used, and why.
+
+    An award may move nothing and still be one: a carried remainder, a ban, an honour.
+    """
 
     kind: str
     entries: tuple[Entry, ...]
@@ -60,6 +63,7 @@ class Decision(msgspec.Struct, frozen=True):
     happened_on: date | None = None
     opens: OpenItem | None = None
     ends: str | None = None
+    may_move_nothing: bool = False
 
 
 class Book(msgspec.Struct):

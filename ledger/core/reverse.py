@@ -6,7 +6,7 @@ from datetime import date
 
 from ledger.core.account import BUCKETED, PROGRAMME, BalanceKey, has_floor
 from ledger.core.award import last_good_day
-from ledger.core.balance import Balance, claw_back
+from ledger.core.balance import NEVER, Balance, claw_back
 from ledger.core.book import Book, Decision, Needs, Prior, Source
 from ledger.core.command import Reverse
 from ledger.core.counter import CounterKey, refunded_points, reversals
@@ -41,7 +41,7 @@ def needs(reverse: Reverse, prior: Prior) -> Needs:
     touched = [BalanceKey(entry.owner, entry.purse, entry.unit) for entry in source.entries]
     limited = [key for key in touched if has_floor(key.owner, key.purse)]
     under_notice = any(key.purse == "pending" for key in limited)
-    mains = [key._replace(purse="main") for key in limited if key.purse in {"main", "pending"}]
+    mains = [key._replace(purse="main") for key in limited if key.purse in {"main", "pending", "debt"}]
     debts = [key._replace(purse="debt") for key in mains]
     counters = [reversals(reverse.transaction), *(key for key, _ in source.counts)]
     if source.kind == "redeem":
@@ -72,6 +72,7 @@ def decide(reverse: Reverse, book: Book) -> Decision:
         entries=tuple(entries),
         about=About(owner=source.about.owner, reverses=source.transaction, note=reverse.note),
         counts=((reversals(source.transaction), amount), *_caps_back(source, amount, is_last=before + amount == whole)),
+        may_move_nothing=not source.entries,
         ends=source.transaction if item is not None and item.ended_by is None and before + amount == whole else None,
     )
 
@@ -82,7 +83,9 @@ def undo_entries(entries: tuple[PostedEntry, ...], book: Book) -> list[Entry]:
     purses: dict[BalanceKey, Balance] = {}
     for entry in reversed(entries):
         key = BalanceKey(entry.owner, entry.purse, entry.unit)
-        if entry.purse not in BUCKETED or entry.owner == PROGRAMME:
+        if entry.purse == "debt" and entry.amount < 0:
+            undone += _forgive(key, purses.setdefault(key, copy.deepcopy(book.balance(key))), -entry.amount, book)
+        elif entry.purse not in BUCKETED or entry.owner == PROGRAMME:
             undone.append(Entry(*key, -entry.amount))
         elif entry.amount < 0:
             undone.append(Entry(*key, -entry.amount, release_day(entry.expires_on, book)))
@@ -97,7 +100,7 @@ def _points_of(source: Source) -> int:
     """What can be reversed: an award by its points (or its only unit), all else as one whole."""
     if source.kind != "award":
         return 1
-    return sum(entry.amount for entry in source.entries if entry.amount > 0)
+    return max(1, sum(entry.amount for entry in source.entries if entry.amount > 0))
 
 
 def _refuse_undone(source: Source, book: Book, item: OpenItem | None, is_reversed: bool) -> None:
@@ -162,6 +165,19 @@ def _caps_back(source: Source, amount: int, *, is_last: bool) -> list[tuple[Coun
         elif is_last:
             back.append((key, -used))
     return back
+
+
+def _forgive(key: BalanceKey, debt: Balance, amount: int, book: Book) -> list[Entry]:
+    """A debt that is undone is forgiven as far as it still stands; what was repaid meanwhile comes back as points."""
+    standing = min(amount, -debt.total)
+    entries = []
+    if standing:
+        debt.change(standing, NEVER, has_buckets=False)
+        entries.append(Entry(*key, standing))
+    if amount > standing:
+        day = last_good_day(book, None, None, key.unit, book.today)
+        entries.append(Entry(key.owner, "main", key.unit, amount - standing, day))
+    return entries
 
 
 def _take_back(key: BalanceKey, purse: Balance, amount: int, own_day: date) -> list[Entry]:

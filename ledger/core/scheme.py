@@ -5,6 +5,7 @@ from datetime import date
 import msgspec
 
 from ledger.core.compiled import Compiled
+from ledger.core.effect import BanRedeeming
 from ledger.core.item import Catalogue, Item, Offer, Price, price_on
 from ledger.core.period import Rolling, expires_on
 from ledger.core.programme import Programme
@@ -24,6 +25,8 @@ class Scheme(msgspec.Struct, frozen=True):
     items: dict[str, Item]
     offers: dict[tuple[str, str], Offer]
     merchants: frozenset[str]
+    has_limits: bool
+    bans_redeeming: bool
 
     def rulebook_on(self, day: date) -> Compiled:
         """The version in force on the day of the activity, not on the day of its recording."""
@@ -65,9 +68,9 @@ class Scheme(msgspec.Struct, frozen=True):
         return price
 
     @property
-    def has_spending_limits(self) -> bool:
+    def counts_sales_by_day(self) -> bool:
         """Whether a sale must know the business day before its counters can be locked."""
-        return bool(self.policy.spending.limits) or any(item.limits for item in self.items.values())
+        return self.has_limits or self.bans_redeeming
 
     def grace_until(self, today: date) -> date:
         day = expires_on(GRACE, today)
@@ -91,4 +94,12 @@ def make_scheme(
         items={} if catalogue is None else {item.id: item for item in catalogue.items},
         offers={(f"mer_{shop.id}", offer.id): offer for shop in shops for offer in shop.offers},
         merchants=frozenset(f"mer_{shop.id}" for shop in shops),
+        has_limits=bool(policy.spending.limits)
+        or any(item.limits for item in (() if catalogue is None else catalogue.items)),
+        bans_redeeming=any(
+            isinstance(effect, BanRedeeming)
+            for compiled in rulebooks
+            for rule in compiled.rulebook.rules
+            for effect in rule.effects
+        ),
     )

@@ -11,7 +11,8 @@ from ledger.core.book import Book
 from ledger.core.cap import Cap, counter_name, limit_of
 from ledger.core.command import Hold, Redeem
 from ledger.core.counter import CounterKey
-from ledger.core.period import period_key, resets_on
+from ledger.core.effect import REDEEMING, ban_key
+from ledger.core.period import Span, period_key, resets_on
 from ledger.core.programme import may_redeem_on
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
@@ -42,14 +43,17 @@ def payer_keys(sale: Sale, scheme: Scheme, *purses: str) -> tuple[BalanceKey, ..
 
 def limit_keys(sale: Sale, scheme: Scheme, day: date) -> tuple[CounterKey, ...]:
     """The counters of the spending limits and of the items' own limits."""
-    return tuple(dict.fromkeys(key for key, _, _ in _limits(sale, scheme, day)))
+    keys = dict.fromkeys(key for key, _, _ in _limits(sale, scheme, day))
+    return (*keys, ban_key(REDEEMING, sale.owner, day)) if scheme.bans_redeeming else tuple(keys)
 
 
 def refuse_tender(sale: Sale, sold: tuple[SoldLine, ...], book: Book) -> Tender:
-    """Refuses in this order: closed day, limits, suspended, least amounts, cash, balance."""
+    """Refuses in this order: closed day, ban, limits, suspended, least amounts, cash, balance."""
     policy = book.scheme.policy
     if not may_redeem_on(policy, book.today):
         raise Refused(Reason.OUTLET_CLOSED, today=book.today.isoformat())
+    if book.scheme.bans_redeeming and book.used[ban_key(REDEEMING, sale.owner, book.limits_on)]:
+        raise Refused(Reason.RIGHTS_SUSPENDED, month=period_key(Span.MONTH, book.limits_on))
     price = sum(line.points for line in sold)
     if price > AMOUNT_MAX:
         raise Refused(Reason.AMOUNT_TOO_LARGE, required=price, limit=AMOUNT_MAX)

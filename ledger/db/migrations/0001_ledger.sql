@@ -116,8 +116,8 @@ CREATE TABLE journal (
     trace json,
     counts json,
     CONSTRAINT journal_once PRIMARY KEY (programme, id),
-    CONSTRAINT journal_refused_moves_nothing CHECK ((refusal IS NULL) = (entry_count >= 2)),
-    CONSTRAINT journal_entry_count_not_negative CHECK (refusal IS NULL OR entry_count = 0)
+    CONSTRAINT journal_refused_moves_nothing CHECK (refusal IS NULL OR entry_count = 0),
+    CONSTRAINT journal_moves_two_sides_or_nothing CHECK (entry_count = 0 OR entry_count >= 2)
 );
 CREATE INDEX journal_by_time ON journal USING brin (recorded_at);
 

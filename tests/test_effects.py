@@ -1,0 +1,97 @@
+"""What rules do beside giving: penalties, vetoes, bans, remainders, the pool."""
+
+from datetime import date
+
+from ledger.actions.publish import publish_rulebook
+from ledger.core.activity import Facts
+from ledger.core.cap import Cap, Over
+from ledger.core.command import Award, Line, Redeem, Reverse
+from ledger.core.effect import BanEarning, BanRedeeming, ZeroBalance
+from ledger.core.measured import PerUnit, Remainder
+from ledger.core.period import Span
+from ledger.core.refusal import Reason
+from ledger.core.rulebook import Give, Rule, Rulebook, Take, WhenShort
+from ledger.core.unit import RuleUnit
+from ledger.core.value import FixedValue
+from tests.test_verbs import done, refused
+from tests.village import BOTH, DAY, Village, gift
+
+
+def rule(id: str, **words: object) -> Rule:
+    return Rule(id=id, title=BOTH, category="clean", **words)  # type: ignore[arg-type]
+
+
+async def publish(village: Village, *rules: Rule) -> None:
+    plenty = rule("plenty", gives=(Give(value=FixedValue(100)),))
+    book = Rulebook(
+        rulebook="2026-02", title=BOTH, from_=date(2026, 2, 1), categories={"clean": BOTH}, rules=(plenty, *rules)
+    )
+    await publish_rulebook(village.connection, village.slug, book, by="system:test")
+
+
+def by(rule_id: str, **quantities: int) -> Award:
+    return Award(rule_id, "hh_1", Facts(happened_on=DAY, quantities=quantities))
+
+
+async def test_a_penalty_by_a_rule_takes_what_is_there_or_leaves_debt(village: Village) -> None:
+    await publish(
+        village,
+        rule("litter", takes=(Take(value=FixedValue(130)),)),
+        rule("fine", takes=(Take(value=FixedValue(30), when_short=WhenShort.DEBT),)),
+    )
+    await done(village, "earn", gift())
+    receipt = await done(village, "litter", by("litter"))
+    assert [entry.amount for entry in receipt.entries] == [-100, 100]
+    await done(village, "fine", by("fine"))
+    assert await village.total("hh_1", "debt") == -30
+    await done(village, "undo", Reverse(receipt.transaction))
+    assert await village.total("hh_1") == 100
+
+
+async def test_one_litter_sets_the_balance_to_zero_and_bans_are_lifted_by_reversal(village: Village) -> None:
+    effects = (ZeroBalance(), BanRedeeming(Span.YEAR, later=1), BanEarning(Span.YEAR))
+    await publish(village, rule("veto", effects=effects))
+    await done(village, "earn", gift())
+    vetoed = await done(village, "veto", by("veto"))
+    assert await village.total("hh_1") == 0
+    assert (await refused(village, "work", by("plenty")))[0] == Reason.RIGHTS_SUSPENDED
+    cut = Redeem("hh_1", (Line("haircut"),), merchant="mer_barber")
+    assert (await refused(village, "buy", cut))[0] == Reason.RIGHTS_SUSPENDED
+    await done(village, "undo", Reverse(vetoed.transaction))
+    await done(village, "buy again", cut)
+
+
+async def test_an_award_may_move_nothing_and_still_be_one(village: Village) -> None:
+    per = PerUnit(of="pieces", each=35, amount=1, remainder=Remainder.CARRY)
+    await publish(village, rule("bottles", gives=(Give(value=per),)))
+    first = await done(village, "a", by("bottles", pieces=20))
+    assert first.entries == ()
+    second = await done(village, "b", by("bottles", pieces=20))
+    assert [entry.amount for entry in second.entries if entry.owner == "hh_1"] == [1]
+
+
+async def test_hours_above_the_limit_go_to_the_pool(village: Village) -> None:
+    per = PerUnit(of="minutes", each=1, amount=1)
+    cap = Cap(per=Span.EVER, minutes=100, over=Over.POOL)
+    await publish(village, rule("serve", gives=(Give(value=per, unit=RuleUnit.SERVICE_MINUTES),), caps=(cap,)))
+    await done(village, "long", by("serve", minutes=130))
+    assert await village.total("hh_1", "main", "service_minutes") == 100
+    assert await village.total("programme", "donated", "service_minutes") == 30
+
+
+async def test_an_award_that_moved_nothing_can_be_reversed_once(village: Village) -> None:
+    await publish(village, rule("ban", effects=(BanEarning(Span.YEAR),)))
+    banned = await done(village, "ban", by("ban"))
+    assert banned.entries == ()
+    await done(village, "undo", Reverse(banned.transaction))
+    assert (await refused(village, "twice", Reverse(banned.transaction)))[0] == Reason.ALREADY_REVERSED
+    await done(village, "work", by("plenty"))
+
+
+async def test_a_fine_repaid_meanwhile_comes_back_as_points_when_it_is_undone(village: Village) -> None:
+    await publish(village, rule("fine", takes=(Take(value=FixedValue(30), when_short=WhenShort.DEBT),)))
+    fined = await done(village, "fine", by("fine"))
+    await done(village, "earn", by("plenty"))
+    assert (await village.total("hh_1"), await village.total("hh_1", "debt")) == (70, 0)
+    await done(village, "undo", Reverse(fined.transaction))
+    assert (await village.total("hh_1"), await village.total("hh_1", "debt")) == (100, 0)
