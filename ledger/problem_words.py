@@ -196,6 +196,15 @@ REASONS: Mapping[Reason, Words] = {
             "{transaction} is of kind {kind}; this is only for: {expected}.",
         ),
     ),
+    Reason.OUTLET_CLOSED: in_words(
+        422,
+        "今日不兑换",
+        "Closed today",
+        (
+            "今天 {today} 不是兑换日。请在公布的兑换日再来。",
+            "Nothing is redeemed on {today}. Come on an announced day.",
+        ),
+    ),
     Reason.NOTHING_TO_POST: in_words(
         409,
         "没有可入账的内容",
@@ -242,6 +251,7 @@ REASONS: Mapping[Reason, Words] = {
             "The balance {available} is below {required}; rights return when {missing} more are earned.",
         ),
         ("规则 {rule} 在 {month} 暂停计分。", "By the rule {rule} nothing is earned in {month}."),
+        ("{month} 暂停兑换。", "Nothing can be redeemed in {month}."),
     ),
     Reason.CONFLICT_OF_INTEREST: in_words(
         422,
@@ -271,6 +281,10 @@ REASONS: Mapping[Reason, Words] = {
         422,
         "不收现金",
         "Cash not accepted",
+        (
+            "已付现金 {fen} 分钱,至少须付 {least} 分钱。",
+            "{fen} fen in cash were given; at least {least} are to be paid.",
+        ),
         ("现金部分 {fen} 分钱超过允许的 {most} 分钱。", "{fen} fen in cash are more than the {most} allowed."),
     ),
     Reason.EVIDENCE_MISSING: in_words(
@@ -318,6 +332,11 @@ REASONS: Mapping[Reason, Words] = {
             "规则 {rule} 的上限 {limit} 已用 {used},不再重新计算。",
             "{used} of the limit {limit} of {rule} are used; it does not start again.",
         ),
+        (
+            "上限 {limit} 已用 {used},自 {resets_on} 起重新计算。",
+            "{used} of the limit {limit} are used; it starts again on {resets_on}.",
+        ),
+        ("上限 {limit} 已用 {used},不再重新计算。", "{used} of the limit {limit} are used; it does not start again."),
     ),
     Reason.INSUFFICIENT_POINTS: in_words(
         422,

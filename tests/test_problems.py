@@ -35,6 +35,8 @@ STATUSES = {
     Reason.NOT_DUE: 409,
     Reason.WRONG_KIND: 409,
     Reason.NOTHING_TO_POST: 409,
+    Reason.OUTLET_CLOSED: 422,
+    Reason.PERIOD_CLOSED: 409,
     Reason.SECOND_APPROVER_NEEDED: 422,
     Reason.MORE_THAN_THERE_WAS: 422,
     Reason.NOT_ELIGIBLE: 422,

@@ -1,6 +1,6 @@
 """What a redemption would cost now and whether it would pass, by the very code that decides it; nothing is posted."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -14,6 +14,7 @@ from ledger.core.redeem import decide, needs
 from ledger.core.refusal import Reason, Refused
 from ledger.core.sale import price_lines
 from ledger.core.scheme import Scheme
+from ledger.core.spending import spendable
 from ledger.core.transaction import RefusalNote, SoldLine
 from ledger.db.accounts import read_balances, read_counters
 from ledger.db.schemes import SchemeShelf
@@ -34,9 +35,9 @@ async def quote_redemption(
 ) -> Quote:
     """Refuses only what has no price or no owner; that points or goods are missing is part of the answer."""
     scheme = await shelf.current(connection, programme)
-    book = await _read_book(connection, programme, redeem, scheme)
+    book = await _read_book(connection, programme, redeem, scheme, shelf.now())
     lines = price_lines(redeem, book)
-    purse = book.balance(BalanceKey(redeem.owner, "main", POINTS))
+    book.balance(BalanceKey(redeem.owner, "main", POINTS))
     refusal = None
     try:
         decide(redeem, book)
@@ -45,15 +46,25 @@ async def quote_redemption(
     return Quote(
         lines=lines,
         points=sum(line.points for line in lines),
-        available=purse.spendable(book.today),
+        available=_available(redeem, book),
         would_pass=refusal is None,
         refusal=refusal,
     )
 
 
-async def _read_book(connection: asyncpg.Connection, programme: str, redeem: Redeem, scheme: Scheme) -> Book:
+def _available(redeem: Redeem, book: Book) -> int:
+    held = [book.balances.get(BalanceKey(redeem.owner, "main", unit)) for unit in (POINTS, "gift")]
+    points, gift = (0 if purse is None else purse.spendable(book.today) for purse in held)
+    able = spendable(book.scheme.policy.spending, points, gift, redeem.household_class)
+    return able.points + able.gift
+
+
+async def _read_book(
+    connection: asyncpg.Connection, programme: str, redeem: Redeem, scheme: Scheme, now: datetime
+) -> Book:
     """As posting would see it now, without the locks; a purse of a known owner that holds nothing yet is empty."""
-    wanted = needs(redeem, Prior(scheme, {}))
+    today = business_day(now, scheme.policy.time_zone)
+    wanted = needs(redeem, Prior(scheme, {}, today))
     owners = list(dict.fromkeys(key.owner for key in wanted.balances))
     found = await read_balances(connection, [(programme, owner) for owner in owners])
     balances: dict[BalanceKey, Balance] = {}
@@ -66,6 +77,13 @@ async def _read_book(connection: asyncpg.Connection, programme: str, redeem: Red
                 row.total, row.account_version, row.bucket_days, row.bucket_amounts, row.is_closed
             )
     used = await read_counters(connection, programme, wanted.counters)
-    now = datetime.now(UTC)
-    today = business_day(now, scheme.policy.time_zone)
-    return Book(scheme=scheme, now=now, today=today, balances=balances, used=used, sources={}, open_items={})
+    return Book(
+        scheme=scheme,
+        now=now,
+        today=today,
+        balances=balances,
+        used=used,
+        sources={},
+        open_items={},
+        limits_on=today,
+    )

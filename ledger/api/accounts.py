@@ -1,6 +1,6 @@
 """Balances and statements of account holders, and the stock of outlets."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 
+from ledger.actions.fill_class import household_class, looks_at_class
 from ledger.api.answer import answer
 from ledger.api.call import Call, Limit
 from ledger.core.account import BUCKETED, POINTS
@@ -17,6 +18,7 @@ from ledger.core.heading import heading
 from ledger.core.period import business_day
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
+from ledger.core.spending import spendable
 from ledger.core.title import Title
 from ledger.core.transaction import About
 from ledger.db.accounts import Line, StoredBalance, read_lines, read_stock
@@ -104,13 +106,18 @@ async def balances(owner: FromPath[str], call: NamedDependency[Call]) -> Respons
     if not holdings.is_known:
         raise Refused(Reason.NOT_FOUND, owner=owner)
     scheme = desk.shelf.kept(call.programme) or await call.scheme()
-    today = business_day(datetime.now(UTC), scheme.policy.time_zone)
+    today = business_day(desk.shelf.now(), scheme.policy.time_zone)
     rows = tuple(_purse(row, today) for row in holdings.balances or ())
-    available = sum(row.amount for row in rows if (row.purse, row.unit) == ("main", POINTS))
+    spent_by = None
+    if looks_at_class(scheme):
+        async with desk.reading(call.programme) as connection:
+            spent_by = await household_class(connection, call.programme, owner)
+    held = {row.unit: row.amount for row in rows if row.purse == "main"}
+    able = spendable(scheme.policy.spending, held.get(POINTS, 0), held.get("gift", 0), spent_by)
     coming = None
     if holdings.activates_on is not None:
         coming = DayAmount(holdings.activates_amount or 0, holdings.activates_on)
-    return answer(Balances(owner, rows, available, coming))
+    return answer(Balances(owner, rows, able.points + able.gift, coming))
 
 
 @get(f"{_P}/accounts/{{owner:str}}/statement")

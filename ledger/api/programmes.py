@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -196,7 +196,7 @@ async def prices(
 ) -> Response[PriceList]:
     """What goods cost today; for everybody."""
     scheme = await call.scheme()
-    today = _today(scheme)
+    today = _today(call, scheme)
     found = []
     for id, item in sorted(scheme.items.items()):
         price = price_on(item.prices, today)
@@ -214,7 +214,7 @@ async def offers(
 ) -> Response[OfferList]:
     """What the shops of the alliance give for points today; for everybody."""
     scheme = await call.scheme()
-    today = _today(scheme)
+    today = _today(call, scheme)
     found = []
     for (shop, id), offer in sorted(scheme.offers.items()):
         price = price_on(offer.prices, today)
@@ -249,5 +249,5 @@ def _published(call: Call, published: Published) -> Response[Published]:
     return answer(published, status=201, is_replayed=not published.is_new)
 
 
-def _today(scheme: Scheme) -> date:
-    return business_day(datetime.now(UTC), scheme.policy.time_zone)
+def _today(call: Call, scheme: Scheme) -> date:
+    return business_day(call.desk.shelf.now(), scheme.policy.time_zone)

@@ -1,28 +1,57 @@
 """Quotes and redemptions: goods at an outlet, offers at a merchant's."""
 
+import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import Response
 
+from ledger.actions.fill_class import filled_sale, looks_at_class
 from ledger.actions.quote_redemption import Quote, quote_redemption
 from ledger.api.answer import answer, answer_outcome
 from ledger.api.call import Call, IdempotencyKey
-from ledger.core.command import Redeem, Request
+from ledger.core.command import Lines, MerchantId, OutletId, Points, RecipientId, Redeem, Request
 from ledger.core.transaction import Receipt
 
 _P = "/v1/programmes/{programme:str}"
 
 
+class Sale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who pays, for which lines, and where: exactly one of outlet and merchant. `cash_fen` is paid beside points."""
+
+    owner: RecipientId
+    lines: Lines
+    outlet: OutletId | None = None
+    merchant: MerchantId | None = None
+    cash_fen: Points = 0
+
+    def __post_init__(self) -> None:
+        if (self.outlet is None) == (self.merchant is None):
+            raise ValueError("outlet 与 merchant 须恰好填一个 / name either an outlet or a merchant")
+
+    def redeem(self) -> Redeem:
+        return Redeem(self.owner, self.lines, self.outlet, self.merchant, self.cash_fen)
+
+
 @post(f"{_P}/quotes", status_code=200)
-async def quote(data: JSONBody[Redeem], call: NamedDependency[Call]) -> Response[Quote]:
+async def quote(data: JSONBody[Sale], call: NamedDependency[Call]) -> Response[Quote]:
     """What a redemption would cost now and whether it would pass; nothing is held and nothing is posted."""
     desk = call.desk
     async with desk.reading(call.programme) as connection:
-        return answer(await quote_redemption(connection, call.programme, data, shelf=desk.shelf))
+        scheme = await desk.shelf.current(connection, call.programme)
+        wanted = data.redeem()
+        if looks_at_class(scheme):
+            wanted = await filled_sale(connection, call.programme, wanted)
+        return answer(await quote_redemption(connection, call.programme, wanted, shelf=desk.shelf))
 
 
 @post(f"{_P}/redemptions")
-async def redeem(data: JSONBody[Redeem], key: IdempotencyKey, call: NamedDependency[Call]) -> Response[Receipt]:
+async def redeem(data: JSONBody[Sale], key: IdempotencyKey, call: NamedDependency[Call]) -> Response[Receipt]:
     """Points and goods change hands in one transaction; answers the receipt."""
-    return answer_outcome(await call.desk.lanes.post(Request(call.programme, call.principal, key, data)))
+    desk, sent = call.desk, data.redeem()
+    command = sent
+    scheme = desk.shelf.kept(call.programme) or await call.scheme()
+    if looks_at_class(scheme):
+        async with desk.reading(call.programme) as connection:
+            command = await filled_sale(connection, call.programme, sent)
+    return answer_outcome(await desk.lanes.post(Request(call.programme, call.principal, key, command, sent)))

@@ -39,3 +39,40 @@ async def test_a_refusal_says_the_numbers_in_the_callers_language(office: Office
     assert problem["numbers"] == {"required": 30, "available": 0, "missing": 30}
     assert "30 are missing" in problem["detail"]
     assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_a_quote_prices_and_foretells_without_posting(office: Office) -> None:
+    key = await stocked(office)
+    quote = (await office.post("quotes", TISSUE, key=key)).json()
+    assert (quote["points"], quote["available"], quote["would_pass"], quote["refusal"]) == (30, 100, True, None)
+    short = (await office.post("quotes", {**TISSUE, "lines": [{"item": "tissue", "quantity": 4}]}, key=key)).json()
+    assert (short["would_pass"], short["refusal"]["reason"]) == (False, "insufficient_points")
+    gone = {**TISSUE, "lines": [{"item": "soap"}]}
+    assert (await office.post("quotes", gone, key=key)).json()["refusal"]["reason"] == "out_of_stock"
+    assert await office.village.total("hh_1") == 100
+
+
+async def test_a_quote_of_what_is_not_there_is_a_problem(office: Office) -> None:
+    key = await stocked(office)
+    for change, code in (
+        ({"owner": "hh_404"}, "not_found"),
+        ({"lines": [{"item": "gold"}]}, "unknown_item"),
+        ({"lines": [{"item": "tissue", "label_points": 7}]}, "label_changed"),
+    ):
+        assert (await office.post("quotes", {**TISSUE, **change}, key=key)).json()["code"] == code
+
+
+async def test_an_offer_is_redeemed_at_the_shop(office: Office) -> None:
+    await stocked(office)
+    key = await office.key("merchant", owner="mer_barber")
+    body = {"owner": "hh_1", "merchant": "mer_barber", "lines": [{"item": "haircut"}]}
+    answer = await office.post("redemptions", body, key=key)
+    assert answer.status_code == 201, answer.text
+    assert (await office.village.total("hh_1"), await office.village.total("mer_barber", "claims")) == (80, 20)
+
+
+async def test_goods_come_in(office: Office) -> None:
+    key = await office.key("operator")
+    body = {"outlet": "out_fair", "item": "soap", "quantity": 12, "source": "donated"}
+    assert (await office.post("stock/receipts", body, key=key)).status_code == 201
+    assert await office.village.total("out_fair", "stock", "item:soap") == 12
