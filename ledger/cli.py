@@ -11,6 +11,7 @@ import asyncpg
 from ledger.actions.backup import BackupRefused, Manifest, back_up
 from ledger.actions.read_rules import Problem, read_folder
 from ledger.actions.restore import restore
+from ledger.cli_audit import check_place
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.migrate import MigrationProblem
 from ledger.db.place import Place, open_administrator_url
@@ -37,6 +38,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         "backup": lambda: backup_place(place, options.file),
         "restore": lambda: restore_place(place, options.file),
         "rules": lambda: check_rules(options.file),
+        "check": lambda: check_place(place),
     }
     try:
         return commands[options.command]()

@@ -1,0 +1,92 @@
+"""Look for whatever breaks a promise of the ledger, in one read-only moment of a database in use."""
+
+import secrets
+
+import asyncpg
+
+from ledger.core.bucket_order import Buckets
+from ledger.core.highest_limit import highest_limits
+from ledger.core.title import Title
+from ledger.db.check import Finding, Purse, list_moves, list_rulebooks, one_moment, recount, recount_counters
+
+PROMISES = {
+    "I1": Title(
+        "交易的分录按单位相加为零，至少两条，没有零", "entries of a transaction add to 0 per unit, two or more"
+    ),
+    "I2": Title("每个单位的全部分录相加为零", "all entries of a unit in a programme add to 0"),
+    "I3": Title("余额等于其分录之和", "a balance is the sum of its entries"),
+    "I4": Title(
+        "账户版本从 1 连续，每笔接着上一笔的余额", "versions run 1..n and each entry starts where the last ended"
+    ),
+    "I5": Title("方案一侧与各户、店铺、网点一侧相抵", "the programme's side equals the side of all others"),
+    "I6": Title("没有账户低于下限，欠账不为正", "no account below its floor, no debt above zero"),
+    "I7": Title("分配不多不少", "splits conserve their pool"),
+    "I8": Title("预留与公示只结束一次，且不留余数", "a hold or a notice ends once and leaves nothing behind"),
+    "I9": Title("预留、公示中余额等于未结束的各项", "held, reserved and pending are what is still open"),
+    "I10": Title("有效期分格相加等于余额，无负数", "buckets add to the total and are what the entries say"),
+    "I11": Title("普通支出先用最近到期的", "ordinary debits took the nearest day first"),
+    "I12": Title("到期只清一次，清后不留", "a day lapses once, not early, and nothing stays behind"),
+    "I13": Title("退货退回原分格，不多退", "refunds restore what was taken, never more"),
+    "I14": Title("每行兑换正好出一次库", "each redeemed line has one stock move of equal quantity"),
+    "I15": Title("冲正不超过原交易", "reversed never exceeds the original"),
+    "I16": Title("一个幂等键一个结果，拒绝不留痕迹", "one outcome per key; a refusal leaves only its record"),
+    "I17": Title("计数等于流水重算，不超过上限", "counters are what the journal says and within every limit"),
+    "I19": Title("店铺应结只由销售、退货、结算变动", "a merchant's claims move by sale, refund and settlement only"),
+    "I20": Title("待封存的都在流水中", "what waits to be sealed stands in the journal"),
+    "entry": Title("分录与流水成套", "entries and journal lines come in whole sets"),
+    "account": Title("账户、单位都存在", "accounts and units of all balances exist"),
+    "source": Title("所引交易存在", "every transaction that is followed or reversed exists"),
+    "rule": Title(
+        "所引规则在其规则书中，文件与摘要相符", "rules stand in their rulebook, publications match their digest"
+    ),
+    "activity": Title("活动与其奖励互指", "activities and their awards name each other"),
+}
+"""What each line promises, in the order in which they are told."""
+
+_EXAMPLES_MAX = 5
+
+
+async def check_ledger(connection: asyncpg.Connection) -> list[Finding]:
+    """One finding for each promise, also for those that hold. Needs the right to act as owner of the tables."""
+    async with one_moment(connection):
+        return await look_at_all(connection)
+
+
+async def look_at_all(connection: asyncpg.Connection) -> list[Finding]:
+    """The same inside a moment that the caller holds."""
+    found: dict[str, Finding] = {}
+    async for finding in recount(connection, seed=secrets.randbits(62)):
+        _add(found, finding)
+    for finding in await recount_counters(connection, await _limits(connection)):
+        _add(found, finding)
+    _add(found, await _check_order(connection))
+    return [found.get(line, Finding(line, 0)) for line in PROMISES]
+
+
+def _add(found: dict[str, Finding], finding: Finding) -> None:
+    before = found.get(finding.line, Finding(finding.line, 0))
+    examples = (*before.examples, *finding.examples)[:_EXAMPLES_MAX]
+    found[finding.line] = Finding(finding.line, before.broken + finding.broken, examples)
+
+
+async def _limits(connection: asyncpg.Connection) -> dict[tuple[str, str], int]:
+    return {
+        (programme, counter): limit
+        for programme, rulebooks in (await list_rulebooks(connection)).items()
+        for counter, limit in highest_limits(rulebooks).items()
+    }
+
+
+async def _check_order(connection: asyncpg.Connection) -> Finding:
+    broken = 0
+    examples: list[str] = []
+    current: Purse | None = None
+    buckets = Buckets()
+    async for purse, move in list_moves(connection):
+        if purse != current:
+            current, buckets = purse, Buckets()
+        if not buckets.take_in(move):
+            broken += 1
+            if len(examples) < _EXAMPLES_MAX:
+                examples.append(f"{purse.programme} {move.transaction} {purse.owner} {move.expires_on}")
+    return Finding("I11", broken, tuple(examples))

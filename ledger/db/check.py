@@ -1,0 +1,85 @@
+"""Recounts the ledger from its entries and journal; every look of one check sees the same moment."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+
+import asyncpg
+import msgspec
+
+from ledger.core.bucket_order import Move
+from ledger.core.rulebook import Rulebook
+from ledger.db.statements import load_statements
+
+_SQL = load_statements("check")
+_LINKS = load_statements("check_links")
+_ROWS_AT_ONCE = 5_000
+
+_rulebook_decoder = msgspec.json.Decoder(Rulebook)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """How many break one line of the check, and a few of them."""
+
+    line: str
+    broken: int
+    examples: tuple[str, ...] = ()
+
+
+class Purse(msgspec.Struct, frozen=True):
+    programme: str
+    owner: str
+    unit: str
+
+
+@asynccontextmanager
+async def one_moment(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """A read-only snapshot as the owner of the tables, who sees all programmes."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(_SQL["become_owner"])
+        await connection.execute(_SQL["use_the_machine"])
+        yield
+
+
+async def recount(connection: asyncpg.Connection, *, seed: int) -> AsyncIterator[Finding]:
+    """Only lines that something breaks; `seed` makes hashes that nobody could prepare for."""
+    recounts = (
+        (_SQL["recount_accounts"], (seed,)),
+        (_SQL["recount_transactions"], ()),
+        (_SQL["recount_kinds"], ()),
+        (_SQL["recount_open_items"], ()),
+        (_SQL["recount_corrections"], ()),
+        (_SQL["recount_sales"], ()),
+        (_LINKS["recount_keys"], ()),
+        (_LINKS["follow_links"], ()),
+    )
+    for statement, values in recounts:
+        for finding in _findings(await connection.fetch(statement, *values)):
+            yield finding
+
+
+async def recount_counters(connection: asyncpg.Connection, limits: Mapping[tuple[str, str], int]) -> list[Finding]:
+    """`limits`: the most that a counter of a programme may show."""
+    programmes = [programme for programme, _ in limits]
+    names = [name for _, name in limits]
+    rows = await connection.fetch(_LINKS["recount_counters"], programmes, names, list(limits.values()))
+    return list(_findings(rows))
+
+
+async def list_rulebooks(connection: asyncpg.Connection) -> dict[str, list[Rulebook]]:
+    """All that was ever published, by programme."""
+    rulebooks: dict[str, list[Rulebook]] = {}
+    for row in await connection.fetch(_LINKS["list_rulebooks"]):
+        rulebooks.setdefault(row["programme"], []).append(_rulebook_decoder.decode(row["body"]))
+    return rulebooks
+
+
+async def list_moves(connection: asyncpg.Connection) -> AsyncIterator[tuple[Purse, Move]]:
+    """Every entry of the purses with buckets, purse after purse, in the order of versions; never all in memory."""
+    async for row in connection.cursor(_LINKS["list_moves"], prefetch=_ROWS_AT_ONCE):
+        purse = Purse(row["programme"], row["owner"], row["unit"])
+        yield purse, Move(row["journal_id"], row["kind"], row["effective_on"], row["expires_on"], row["amount"])
+
+
+def _findings(rows: list[asyncpg.Record]) -> Iterator[Finding]:
+    for row in rows:
+        yield Finding(row["line"], row["broken"], tuple(row["examples"]))

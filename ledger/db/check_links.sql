@@ -1,0 +1,128 @@
+-- name: recount_keys
+-- One outcome per key, and a refusal leaves no trace but its record.
+WITH claimed AS (
+    SELECT k.programme, k.journal_id, count(*) AS claims, min(k.principal) AS principal FROM idempotency_key AS k
+    GROUP BY k.programme, k.journal_id
+),
+
+broken (line, example) AS (
+    SELECT 'I16', concat_ws(' ', coalesce(c.programme, j.programme), coalesce(c.journal_id, j.id)) FROM claimed AS c
+    FULL JOIN (SELECT j.programme, j.id, j.principal FROM journal AS j) AS j
+        ON j.programme = c.programme AND j.id = c.journal_id
+    WHERE c.claims IS DISTINCT FROM 1 OR c.principal IS DISTINCT FROM j.principal
+    UNION ALL
+    SELECT 'I16', concat_ws(' ', j.programme, j.id) FROM journal AS j
+    WHERE j.refusal IS NOT NULL AND (
+        j.entry_count <> 0 OR j.counts IS NOT NULL OR j.trace IS NOT NULL OR j.refusal ->> 'reason' IS NULL
+        OR EXISTS (
+            SELECT FROM open_item AS o
+            WHERE o.programme = j.programme AND o.journal_id = j.id
+        )
+    )
+)
+
+SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
+FROM broken AS b
+GROUP BY b.line;
+
+-- name: recount_counters
+-- $1, $2: counter names and the highest limit that any published version has given them.
+WITH counted AS (
+    SELECT
+        j.programme, n.line ->> 0 AS counter, n.line ->> 1 AS subject, n.line ->> 2 AS period,
+        total_of((n.line ->> 3)::bigint) AS used
+    FROM journal AS j
+    CROSS JOIN json_array_elements(j.counts) AS n (line)
+    WHERE j.counts IS NOT NULL
+    GROUP BY j.programme, n.line ->> 0, n.line ->> 1, n.line ->> 2
+),
+
+broken (line, example) AS (
+    SELECT
+        'I17',
+        format(
+            '%s %s %s %s: %s, journal says %s', coalesce(n.programme, c.programme), coalesce(n.counter, c.counter),
+            coalesce(n.subject, c.subject), coalesce(n.period, c.period), c.used, coalesce(n.used, 0)
+        )
+    FROM counted AS n
+    FULL JOIN counter AS c
+        ON c.programme = n.programme AND c.counter = n.counter AND c.subject = n.subject AND c.period = n.period
+    WHERE coalesce(n.used, 0) <> coalesce(c.used, 0)
+    UNION ALL
+    SELECT 'I17', format('%s %s %s %s: %s of %s', c.programme, c.counter, c.subject, c.period, c.used, l.most)
+    FROM unnest($1::text [], $2::text [], $3::bigint []) AS l (programme, counter, most)
+    INNER JOIN counter AS c ON c.programme = l.programme AND c.counter = l.counter AND c.used > l.most
+)
+
+SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
+FROM broken AS b
+GROUP BY b.line;
+
+-- name: follow_links
+-- What foreign keys would say, looked at here because they would cost time at every posting.
+WITH rule AS MATERIALIZED (
+    SELECT p.programme, p.digest, r.rule ->> 'id' AS rule FROM publication AS p
+    CROSS JOIN json_array_elements(p.body -> 'rules') AS r (rule)
+    WHERE p.kind = 'rulebook'
+),
+
+link AS (
+    SELECT j.programme, j.id, coalesce(j.about ->> 'follows', j.about ->> 'reverses') AS source FROM journal AS j
+    WHERE j.refusal IS NULL AND j.kind IN (
+        'activate', 'cancel_pending', 'capture', 'void', 'timeout', 'refund', 'reverse'
+    )
+),
+
+cited AS (
+    SELECT
+        j.programme, j.about ->> 'rulebook' AS digest, j.about ->> 'rule' AS rule,
+        count(*) AS times, min(j.id) AS id
+    FROM journal AS j
+    WHERE j.kind IN ('award', 'donate', 'activate') AND j.refusal IS NULL
+    GROUP BY j.programme, j.about ->> 'rulebook', j.about ->> 'rule'
+),
+
+broken (line, example, times) AS (
+    SELECT 'rule', concat_ws(' ', c.programme, c.digest, c.rule, c.id), c.times FROM cited AS c
+    WHERE
+        NOT EXISTS (
+            SELECT FROM rule AS r
+            WHERE r.programme = c.programme AND r.digest = c.digest AND r.rule = c.rule
+        )
+    UNION ALL
+    SELECT 'rule', concat_ws(' ', p.programme, p.kind, p.version), 1 FROM publication AS p
+    WHERE p.digest <> encode(sha256(convert_to(p.body::text, 'UTF8')), 'hex')
+    UNION ALL
+    SELECT 'source', concat_ws(' ', l.programme, l.id), 1 FROM link AS l
+    LEFT JOIN journal AS s ON s.programme = l.programme AND s.id = l.source AND s.refusal IS NULL
+    WHERE s.id IS NULL
+    UNION ALL
+    SELECT 'source', concat_ws(' ', o.programme, o.journal_id), 1 FROM open_item AS o
+    LEFT JOIN journal AS s ON s.programme = o.programme AND s.id = o.journal_id AND s.refusal IS NULL
+    WHERE s.id IS NULL
+    UNION ALL
+    SELECT 'activity', concat_ws(' ', a.programme, a.id), 1 FROM activity AS a
+    LEFT JOIN journal AS s ON s.programme = a.programme AND s.id = a.journal_id
+    WHERE a.journal_id IS NOT NULL AND (s.id IS NULL OR s.about ->> 'activity' IS DISTINCT FROM a.id)
+    UNION ALL
+    SELECT 'I20', concat_ws(' ', o.programme, o.journal_id), 1 FROM outbox AS o
+    LEFT JOIN journal AS s ON s.programme = o.programme AND s.id = o.journal_id
+    WHERE s.id IS NULL
+)
+
+SELECT b.line, total_of(b.times) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
+FROM broken AS b
+GROUP BY b.line;
+
+-- name: list_rulebooks
+SELECT p.programme, p.body FROM publication AS p
+WHERE p.kind = 'rulebook'
+ORDER BY p.programme, p.revision;
+
+-- name: list_moves
+-- Every change of a purse with buckets, in its order, with the kind and the day of its transaction.
+SELECT e.programme, e.owner, e.unit, e.journal_id, j.kind, j.effective_on, e.expires_on, e.amount
+FROM entry AS e
+INNER JOIN journal AS j ON j.programme = e.programme AND j.id = e.journal_id
+WHERE e.purse = 'main' AND e.owner <> 'programme'
+ORDER BY e.programme, e.owner, e.unit, e.account_version;
