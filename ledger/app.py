@@ -41,6 +41,7 @@ ROUTES = (
     programmes.programme,
     programmes.publish_policies,
     programmes.publish_goods,
+    programmes.publish_event_kinds,
     programmes.publish_rules,
     programmes.list_published,
     programmes.publication,

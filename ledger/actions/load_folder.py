@@ -4,7 +4,7 @@ from pathlib import Path
 
 import asyncpg
 
-from ledger.actions.publish import Published, publish_catalogue, publish_programme, publish_rulebook
+from ledger.actions.publish import Published, publish_catalogue, publish_events, publish_programme, publish_rulebook
 from ledger.actions.read_rules import Problem, read_folder
 
 
@@ -27,6 +27,8 @@ async def load_folder(connection: asyncpg.Connection, folder: Path, *, node: str
         published = [await publish_programme(connection, read.programme, node=node, by=by)]
         if read.catalogue is not None:
             published.append(await publish_catalogue(connection, slug, read.catalogue, by=by))
+        if read.events is not None:
+            published.append(await publish_events(connection, slug, read.events, by=by))
         for rulebook in read.rulebooks:
             published.append(await publish_rulebook(connection, slug, rulebook, by=by))
     return published

@@ -6,13 +6,14 @@ import asyncpg
 import msgspec
 
 from ledger.core.account import item_unit
+from ledger.core.event import Events
 from ledger.core.item import Catalogue
 from ledger.core.programme import Programme
 from ledger.core.refusal import Reason, Refused
 from ledger.core.rulebook import Rulebook, digest
 from ledger.db.journal import show_programmes
 from ledger.db.owners import Owner, open_missing_owners, open_programme_accounts, open_units
-from ledger.db.schemes import Publication, find_published, insert_programme, insert_publication
+from ledger.db.schemes import Publication, find_published, insert_programme, insert_publication, lock_programme
 
 MONEY_AND_TIME = ("points", "gift", "score", "service_minutes", "cash")
 
@@ -62,16 +63,25 @@ async def publish_rulebook(connection: asyncpg.Connection, programme: str, ruleb
     return published
 
 
+async def publish_events(connection: asyncpg.Connection, programme: str, events: Events, *, by: str) -> Published:
+    """The kinds of events that rulebooks published from now on may name."""
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        return await _insert(connection, programme, "events", None, date.min, events, by)
+
+
 async def _insert(
     connection: asyncpg.Connection,
     programme: str,
     kind: str,
     version: str | None,
     effective_from: date,
-    document: Programme | Catalogue | Rulebook,
+    document: Programme | Catalogue | Rulebook | Events,
     by: str,
 ) -> Published:
     named = digest(document)
+    # Twins wait here, so that the second sees what the first has published.
+    await lock_programme(connection, programme)
     before = await find_published(connection, programme, kind, version)
     if before is not None and before["digest"] == named:
         return Published(programme, kind, before["version"], named, is_new=False)

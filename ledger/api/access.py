@@ -68,6 +68,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", f"{_P}/publications/{{kind}}/{{version}}"): _EVERYONE,
     ("POST", f"{_P}/policies"): Access(frozenset({_ADMIN}), opens_programme=True),
     ("POST", f"{_P}/catalogues"): _ADMINS,
+    ("POST", f"{_P}/events"): _ADMINS,
     ("POST", f"{_P}/rulebooks"): _ADMINS,
     ("POST", f"{_P}/households"): _WORKERS,
     ("POST", f"{_P}/members"): _WORKERS,

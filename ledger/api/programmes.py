@@ -11,8 +11,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 from litestar.response import Response
 
-from ledger.actions.publish import Published, publish_catalogue, publish_programme, publish_rulebook
-from ledger.actions.read_rules import Problem, read_catalogue, read_programme, read_rulebook
+from ledger.actions.publish import Published, publish_catalogue, publish_events, publish_programme, publish_rulebook
+from ledger.actions.read_rules import Problem, read_catalogue, read_events, read_programme, read_rulebook
 from ledger.api.answer import answer
 from ledger.api.call import Call, Limit
 from ledger.api.fault import Fault, Faulty, Spot
@@ -151,11 +151,22 @@ async def publish_goods(body: RawBody, call: NamedDependency[Call]) -> Response[
         return _published(call, await publish_catalogue(connection, call.programme, document, by=call.principal))
 
 
+@post(f"{_P}/events")
+async def publish_event_kinds(body: RawBody, call: NamedDependency[Call]) -> Response[Published]:
+    """events.yaml: the kinds of events that rules may name."""
+    await call.scheme()
+    document = await _read(call, read_events, body)
+    async with call.desk.connection() as connection:
+        return _published(call, await publish_events(connection, call.programme, document, by=call.principal))
+
+
 @post(f"{_P}/rulebooks")
 async def publish_rules(body: RawBody, call: NamedDependency[Call]) -> Response[Published]:
     """rulebook/<version>.yaml: frozen for ever; its worked examples must come out."""
     policy = (await call.scheme()).policy
-    document = await _read(call, read_rulebook, body, policy)
+    async with call.desk.reading(call.programme) as connection:
+        events = await publications.find_events(connection, call.programme)
+    document = await _read(call, read_rulebook, body, policy, "rulebook.yaml", events)
     async with call.desk.connection() as connection:
         return _published(call, await publish_rulebook(connection, call.programme, document, by=call.principal))
 

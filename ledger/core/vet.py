@@ -89,7 +89,7 @@ def vet_together(rulebook: Rulebook, programme: Programme, events: Events | None
     known = {event.id: event for event in events.events} if events is not None else {}
     own = {fact.id for fact in (*BUILT_IN, *rulebook.facts)}
     for number, rule in enumerate(rulebook.rules):
-        if rule.event is None:
+        if rule.event is None or events is None:
             continue
         if rule.event not in known:
             faults.append(

@@ -5,9 +5,12 @@ from datetime import date, datetime
 import asyncpg
 import msgspec
 
+from ledger.core.event import Events
 from ledger.db.statements import load_statements
 
 _SQL = load_statements("publications")
+
+_events_decoder = msgspec.json.Decoder(Events)
 
 
 class PublishedVersion(msgspec.Struct, frozen=True):
@@ -36,6 +39,12 @@ async def read_publication(
     """With its canonical JSON."""
     row = await connection.fetchrow(_SQL["read_publication"], programme, kind, version)
     return None if row is None else (_published(row), row["body"])
+
+
+async def find_events(connection: asyncpg.Connection, programme: str) -> Events | None:
+    """The kinds of events as last published."""
+    body = await connection.fetchval(_SQL["find_events"], programme)
+    return None if body is None else _events_decoder.decode(body)
 
 
 def _published(row: asyncpg.Record) -> PublishedVersion:

@@ -9,3 +9,6 @@ LIMIT $4;
 SELECT kind, version, digest, effective_from, revision, published_at, published_by, body
 FROM publication
 WHERE programme = $1 AND kind = $2 AND version = $3;
+
+-- name: find_events
+SELECT body FROM publication WHERE programme = $1 AND kind = 'events' ORDER BY revision DESC LIMIT 1;

@@ -108,6 +108,11 @@ async def insert_programme(connection: asyncpg.Connection, programme: str, node:
     await connection.execute(_SQL["insert_programme"], programme, node)
 
 
+async def lock_programme(connection: asyncpg.Connection, programme: str) -> None:
+    """One publication at a time."""
+    await connection.execute(_SQL["lock_programme"], programme)
+
+
 async def insert_publication(connection: asyncpg.Connection, publication: Publication) -> None:
     """Raises the revision, so that posting sees the change; without a version of its own it is named by that."""
     revision = await connection.fetchval(_SQL["raise_revision"], publication.programme)

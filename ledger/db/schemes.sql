@@ -11,6 +11,9 @@ ORDER BY revision;
 -- name: insert_programme
 INSERT INTO programme (programme, node) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
+-- name: lock_programme
+SELECT revision FROM programme WHERE programme = $1 FOR NO KEY UPDATE;
+
 -- name: raise_revision
 UPDATE programme SET revision = revision + 1
 WHERE programme = $1 RETURNING revision;
