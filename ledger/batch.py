@@ -237,6 +237,8 @@ def _posted_row(task: Task, part: Part, decision: Decision, book: Book) -> journ
         refusal=None,
         trace=decision.trace,
         counts=[(key.counter, key.subject, key.period, number) for key, number in decision.counts] or None,
+        facts=decision.facts,
+        batch=task.request.batch,
     )
 
 
@@ -261,4 +263,6 @@ def _refused_row(task: Task, book: Book) -> journal.JournalRow:
         refusal=task.refusal,
         trace=None,
         counts=None,
+        facts=None,
+        batch=task.request.batch,
     )

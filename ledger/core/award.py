@@ -58,6 +58,7 @@ def decide(award: Award, book: Book) -> Decision:
         happened_on=award.facts.happened_on,
         opens=opens,
         may_move_nothing=True,
+        facts=award.facts,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import msgspec
 
 from ledger.core.account import BalanceKey
+from ledger.core.activity import Facts
 from ledger.core.balance import Balance
 from ledger.core.counter import CounterKey
 from ledger.core.refusal import Reason, Refused
@@ -64,6 +65,7 @@ class Decision(msgspec.Struct, frozen=True):
     opens: OpenItem | None = None
     ends: str | None = None
     may_move_nothing: bool = False
+    facts: Facts | None = None
 
 
 class Book(msgspec.Struct):

@@ -8,6 +8,7 @@ import msgspec
 from ledger.core.activity import Facts
 from ledger.core.balance import AMOUNT_MAX
 from ledger.core.title import Note, Slug
+from ledger.core.trace import Kept, Placed
 
 RecipientId = Annotated[str, msgspec.Meta(pattern=r"^(hh|mbr|mer)_[0-9a-z-]{1,40}$(?!\n)")]
 OutletId = Annotated[str, msgspec.Meta(pattern=r"^out_[0-9a-z-]{1,40}$(?!\n)")]
@@ -65,6 +66,28 @@ class Deduct(_Verb, frozen=True, tag="deduct"):
     rule: Slug | None = None
 
 
+class Bonus(_Verb, frozen=True, tag="bonus"):
+    """What a ranking or a streak of a period brings, with the reason that the explanation tells."""
+
+    owner: RecipientId
+    amount: Amount
+    rule: Slug
+    rulebook: Annotated[str, msgspec.Meta(max_length=64)]
+    category: Slug
+    happened_on: date
+    why: Placed | Kept
+    unit: SpendUnit = "points"
+
+
+class Rerate(FollowUp, frozen=True, tag="rerate"):
+    """The difference that a corrected rulebook makes to one award, as previewed after `earlier` reratings of it."""
+
+    rulebook: Annotated[str, msgspec.Meta(max_length=64)]
+    differences: dict[SpendUnit, SignedAmount]
+    counts: Annotated[tuple[tuple[str, str, str, SignedAmount], ...], msgspec.Meta(max_length=200)] = ()
+    earlier: Points = 0
+
+
 class Transfer(_Verb, frozen=True, tag="transfer"):
     """Points move between two owners and keep their days, as when households split or merge."""
 
@@ -103,10 +126,11 @@ class Expire(_Verb, frozen=True, tag="expire"):
 
 
 class Reset(_Verb, frozen=True, tag="reset"):
-    """Brings a unit to its base, as at the year's end."""
+    """Brings a unit to its base, as at the year's end; up to `carry` above it is kept."""
 
     owner: RecipientId
     base: Points
+    carry: Points = 0
     unit: SpendUnit = "points"
     note: Note | None = None
 
@@ -298,6 +322,8 @@ Command = (
     | Activate
     | CancelPending
     | Deduct
+    | Bonus
+    | Rerate
     | Transfer
     | Adjust
     | Open
@@ -332,6 +358,7 @@ class Request(msgspec.Struct, frozen=True):
     """A command as it reaches posting: whose programme, who asks, and under which idempotency key.
 
     `sent` is the command as the caller sent it, where the register's facts were added to it on the way.
+    `batch` names what it was posted with, so that all of it can be found and reversed together.
     `effective_on` asks for an earlier business day: that of the fact, in a late entry or a paper backlog.
     """
 
@@ -341,3 +368,4 @@ class Request(msgspec.Struct, frozen=True):
     command: Command | Group
     sent: Command | None = None
     effective_on: date | None = None
+    batch: str | None = None

@@ -18,6 +18,11 @@ def reversals(transaction: str) -> CounterKey:
     return CounterKey("reversals", transaction, "ever")
 
 
+def reratings(transaction: str) -> CounterKey:
+    """How often an award has been put right after a correction of its rulebook."""
+    return CounterKey("reratings", transaction, "ever")
+
+
 def refunded_points(transaction: str) -> CounterKey:
     """How many points of a sale have been given back."""
     return CounterKey("refunds/points", transaction, "ever")

@@ -24,7 +24,8 @@ def decide(reset: Reset, book: Book) -> Decision:
     if debt is not None and debt.total:
         entries.append(Entry(reset.owner, "debt", reset.unit, -debt.total))
         entries.append(Entry(PROGRAMME, "expired", reset.unit, debt.total))
-    difference = reset.base - purse.total
+    kept = reset.base + min(reset.carry, max(0, purse.total - reset.base))
+    difference = kept - purse.total
     if difference > 0:
         day = last_good_day(book, None, None, reset.unit, book.today)
         entries.append(Entry(PROGRAMME, ISSUED_BY_HAND, reset.unit, -difference))

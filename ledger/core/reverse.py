@@ -16,6 +16,9 @@ from ledger.core.void import release_day
 
 REVERSIBLE = (
     "award",
+    "bonus",
+    "rerate",
+    "reset",
     "redeem",
     "late_sale",
     "receive",
@@ -98,7 +101,7 @@ def undo_entries(entries: tuple[PostedEntry, ...], book: Book) -> list[Entry]:
 
 def _points_of(source: Source) -> int:
     """What can be reversed: an award by its points (or its only unit), all else as one whole."""
-    if source.kind != "award":
+    if source.kind not in {"award", "bonus"}:
         return 1
     return max(1, sum(entry.amount for entry in source.entries if entry.amount > 0))
 

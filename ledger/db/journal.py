@@ -6,6 +6,7 @@ from datetime import date, datetime
 import asyncpg
 import msgspec
 
+from ledger.core.activity import Facts
 from ledger.core.book import Source
 from ledger.core.counter import CounterKey
 from ledger.core.trace import Trace
@@ -141,6 +142,8 @@ class JournalRow(msgspec.Struct, frozen=True):
     refusal: RefusalNote | None
     trace: object | None
     counts: list[tuple[str, str, str, int]] | None
+    facts: Facts | None
+    batch: str | None
 
 
 class EntryRow(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -115,10 +115,13 @@ CREATE TABLE journal (
     refusal json,
     trace json,
     counts json,
+    facts json,
+    batch text COLLATE "C",
     CONSTRAINT journal_once PRIMARY KEY (programme, id),
     CONSTRAINT journal_refused_moves_nothing CHECK (refusal IS NULL OR entry_count = 0),
     CONSTRAINT journal_moves_two_sides_or_nothing CHECK (entry_count = 0 OR entry_count >= 2)
 );
+CREATE INDEX journal_by_batch ON journal (programme, batch, id) WHERE batch IS NOT NULL;
 CREATE INDEX journal_by_time ON journal USING brin (recorded_at);
 
 -- The primary key is the statement's index, the proof of the chain and the guard against a lost update.

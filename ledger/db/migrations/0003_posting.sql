@@ -199,14 +199,15 @@ BEGIN
     WITH written AS (
         INSERT INTO journal (
             programme, id, kind, principal, recorded_at, effective_on, happened_on, entry_count, about, refusal, trace,
-            counts
+            counts, facts, batch
         )
         SELECT
             w.programme, w.id, w.kind, w.principal, w.recorded_at, w.effective_on, w.happened_on, w.entry_count,
-            w.about, w.refusal, w.trace, w.counts
+            w.about, w.refusal, w.trace, w.counts,
+            w.facts, w.batch
         FROM json_to_recordset(journals) AS w (
             programme text, id text, kind text, principal text, recorded_at timestamptz, effective_on date,
-            happened_on date, entry_count integer, about json, refusal json, trace json, counts json
+            happened_on date, entry_count integer, about json, refusal json, trace json, counts json, facts json, batch text
         )
     ),
     outboxed AS (
