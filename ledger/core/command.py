@@ -83,7 +83,7 @@ class Rerate(FollowUp, frozen=True, tag="rerate"):
     """The difference that a corrected rulebook makes to one award, as previewed after `earlier` reratings of it."""
 
     rulebook: Annotated[str, msgspec.Meta(max_length=64)]
-    differences: dict[SpendUnit, SignedAmount]
+    differences: Annotated[dict[str, SignedAmount], msgspec.Meta(max_length=5)]
     counts: Annotated[tuple[tuple[str, str, str, SignedAmount], ...], msgspec.Meta(max_length=200)] = ()
     earlier: Points = 0
 

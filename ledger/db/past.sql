@@ -1,0 +1,55 @@
+-- name: awards_between
+SELECT id, about, facts, counts, recorded_at
+FROM journal
+WHERE programme = $1 AND kind IN ('award', 'donate') AND refusal IS NULL AND facts IS NOT NULL
+    AND happened_on BETWEEN $2 AND $3
+ORDER BY id;
+
+-- name: corrections_since
+SELECT id, kind, coalesce(about ->> 'reverses', about ->> 'follows') AS target, counts
+FROM journal
+WHERE programme = $1 AND kind IN ('reverse', 'cancel_pending', 'rerate') AND refusal IS NULL AND recorded_at >= $2;
+
+-- name: earned_by
+-- What owners got by transactions, by unit, wherever it stands: pending, spendable or repaid debt.
+SELECT journal_id, owner, unit, total_of(amount) AS total
+FROM entry
+WHERE programme = $1 AND journal_id = ANY($2::text []) AND purse IN ('main', 'pending', 'debt')
+GROUP BY journal_id, owner, unit;
+
+-- name: earned_under_rules
+-- By owner and month day, after corrections: what rankings and streaks of a period count.
+WITH awarded AS (
+    SELECT j.id, j.happened_on FROM journal AS j
+    WHERE j.programme = $1 AND j.kind IN ('award', 'donate') AND j.refusal IS NULL
+        AND j.happened_on BETWEEN $2 AND $3
+        AND (cardinality($4::text []) = 0 OR j.about ->> 'rule' = ANY($4::text []))
+),
+
+counted AS (
+    SELECT a.id, a.happened_on FROM awarded AS a
+    UNION ALL
+    SELECT c.id, a.happened_on FROM awarded AS a
+    INNER JOIN journal AS c
+        ON c.programme = $1 AND coalesce(c.about ->> 'reverses', c.about ->> 'follows') = a.id
+        AND c.kind IN ('reverse', 'cancel_pending', 'rerate') AND c.refusal IS NULL
+)
+
+SELECT e.owner, c.happened_on, total_of(e.amount) AS total
+FROM counted AS c
+INNER JOIN entry AS e ON e.journal_id = c.id
+WHERE e.programme = $1 AND e.unit = $5 AND e.purse IN ('main', 'pending', 'debt')
+GROUP BY e.owner, c.happened_on
+ORDER BY e.owner, c.happened_on;
+
+-- name: areas
+SELECT id, area FROM owner WHERE programme = $1 AND area IS NOT NULL;
+
+-- name: main_balances
+SELECT owner, total FROM balance WHERE programme = $1 AND purse = 'main' AND unit = $2 ORDER BY owner;
+
+-- name: batch_members
+SELECT id FROM journal
+WHERE programme = $1 AND batch = $2 AND refusal IS NULL AND kind <> 'reverse' AND id > $3
+ORDER BY id
+LIMIT $4;
