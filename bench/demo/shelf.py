@@ -1,0 +1,155 @@
+"""The supermarket: goods with a label each, donated pieces among them, and what happens at its counter."""
+
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from bench.demo.caller import Answer, Body, Caller
+from bench.demo.month import Deed, do, moved
+from bench.demo.notebook import Notebook, balances_of
+from bench.demo.people import Person, Residents
+from bench.demo.proof import must, must_equal
+from bench.demo.words import padded, say, show
+
+SUPERMARKET = "out_fuxi-supermarket"
+BOUGHT = {"tissue": (60, 900), "laundry-liquid": (12, 1_800), "soap": (40, 300), "toothpaste": (40, 350)} | {
+    "bin-bags": (40, 200),
+    "washing-up-liquid": (20, 500),
+    "masks": (3, 250),
+}
+"""Pieces, and what the community paid for one in fen."""
+
+
+class Gift(msgspec.Struct, frozen=True):
+    """A piece that somebody brought on the donation day, and the points at which a worker valued it."""
+
+    giver: int
+    station: str
+    item: str
+    kind: str
+    grade: str
+    points: int
+    reason: str
+
+
+STATIONS = {"ankang-station": "安康小区 / Ankang", "huating-station": "华亭国际小区 / Huating International"}
+GIFTS = (
+    Gift(64, "ankang-station", "picture-book-three-bears", "children-books", "good", 12, "绘本,书脊略旧"),
+    Gift(65, "ankang-station", "toy-excavator", "toys", "good", 14, "完好,缺一贴纸"),
+    Gift(66, "ankang-station", "toy-blocks", "toys", "like-new", 20, "未拆封"),
+    Gift(67, "huating-station", "child-shoes-28", "shoes", "like-new", 22, "仅试穿"),
+    Gift(68, "huating-station", "child-coat-120", "clothes", "good", 26, "七成新以上"),
+    Gift(69, "huating-station", "wool-scarf", "clothes", "usable", 8, "可用"),
+)
+
+
+class Prices:
+    """The labels of today, as anybody may read them without a key."""
+
+    def __init__(self, caller: Caller) -> None:
+        rows = caller.get("prices", role="resident", limit=200)["prices"]
+        offers = caller.get("offers", role="resident", limit=200)["offers"]
+        self.items: dict[str, Body] = {row["item"]: row for row in rows}
+        self.offers: dict[tuple[str, str], int] = {(row["merchant"], row["offer"]): row["points"] for row in offers}
+
+    def __getitem__(self, item: str) -> int:
+        points: int = self.items[item]["points"]
+        return points
+
+    def print_labels(self, items: Iterable[str]) -> None:
+        for item in items:
+            title = self.items[item]["title"]
+            show(f"{padded(title['zh'], 12)} {title['en']:<32} {self[item]:>4} 分 / points")
+
+
+def fill(caller: Caller, notebook: Notebook) -> None:
+    for item, (pieces, fen) in BOUGHT.items():
+        body = {"outlet": SUPERMARKET, "item": item, "quantity": pieces, "cost_fen": pieces * fen}
+        caller.posted("stock/receipts", body, key=f"bought-{item}")
+        notebook.stock[SUPERMARKET, item] += pieces
+
+
+def take_gifts(caller: Caller, notebook: Notebook, residents: Residents) -> None:
+    """A worker looks at each piece, values it within the range of its grade, and it goes on the shelf with a label."""
+    for gift in GIFTS:
+        facts = {
+            "happened_on": "2026-09-19",
+            "choices": {"kind-of-goods": gift.kind, "grade": gift.grade},
+            "decision": {"amount": gift.points, "reason": gift.reason},
+            "note": STATIONS[gift.station],
+        }
+        do(caller, notebook, Deed("donated-goods", residents[gift.giver].id, facts, gift.points))
+        body = {"outlet": f"out_{gift.station}", "item": gift.item, "quantity": 1, "source": "donated"}
+        caller.posted("stock/receipts", body, key=f"donated-{gift.item}")
+        notebook.stock[f"out_{gift.station}", gift.item] += 1
+    for station, name in STATIONS.items():
+        gifts = [gift for gift in GIFTS if gift.station == station]
+        stock = caller.get(f"outlets/out_{station}/stock")["items"]
+        must_equal(sum(row["stock"] for row in stock), len(gifts), f"pieces received at {station}")
+        points = sum(gift.points for gift in gifts)
+        say(f"{name}: {len(gifts)} 件入库,折 {points} 分", f"{len(gifts)} pieces into stock, {points} points")
+
+
+def basket(person: Person, *items: str, outlet: str = SUPERMARKET) -> Body:
+    return {"owner": person.id, "outlet": outlet, "lines": [{"item": item, "quantity": 1} for item in items]}
+
+
+def buy(caller: Caller, notebook: Notebook, person: Person, *items: str, key: str) -> Body:
+    """At the counter, by the cashier's key; answers the receipt."""
+    receipt = caller.posted("redemptions", basket(person, *items), key=key, role="cashier")
+    note_sale(notebook, person, receipt)
+    return receipt
+
+
+def note_sale(notebook: Notebook, person: Person, receipt: Body) -> None:
+    """By the lines of the receipt, after its points were compared with them."""
+    points = sum(line["points"] for line in receipt["about"]["lines"])
+    must_equal(moved(receipt, person.id, "points"), -points, "points taken are the sum of the lines")
+    pieces: Counter[str] = Counter()
+    for line in receipt["about"]["lines"]:
+        pieces[line["item"]] += line["quantity"]
+    notebook.spend(person.id, points, outlet=SUPERMARKET, items=pieces)
+
+
+def redemption_morning(caller: Caller, notebook: Notebook, prices: Prices, people: Iterable[Person]) -> list[Body]:
+    """Everyone takes the dearest thing that is still there and that the points reach."""
+    receipts = []
+    for person in people:
+        has = notebook.points[person.id]
+        within = [item for item in BOUGHT if item not in ("masks", "laundry-liquid") and prices[item] <= has]
+        there = [item for item in within if notebook.stock[SUPERMARKET, item] > 0]
+        if there:
+            item = max(there, key=lambda item: prices[item])
+            receipts.append(buy(caller, notebook, person, item, key=f"morning-{person.reference}"))
+    points = sum(line["points"] for receipt in receipts for line in receipt["about"]["lines"])
+    say(f"积分超市:{len(receipts)} 人兑换,共 {points} 分", f"supermarket: {len(receipts)} people, {points} points")
+    return receipts
+
+
+def last_pieces(caller: Caller, notebook: Notebook, prices: Prices, people: list[Person]) -> None:
+    """Sixteen at once for the last packets of masks: exactly as many pass as there are packets."""
+    left = notebook.stock[SUPERMARKET, "masks"]
+    before = {person.id: notebook.points[person.id] for person in people}
+    must(all(points >= prices["masks"] for points in before.values()), "each of them has the points")
+
+    def ask(person: Person) -> Answer:
+        return caller.post("redemptions", basket(person, "masks"), key=f"masks-{person.reference}", role="cashier")
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        answers = list(pool.map(ask, people))
+    passed = [number for number, answer in enumerate(answers) if answer.status == 201]
+    must_equal(len(passed), left, "redemptions that passed")
+    for number, (person, answer) in enumerate(zip(people, answers, strict=True)):
+        if number in passed:
+            note_sale(notebook, person, answer.body)
+        else:
+            must_equal((answer.status, answer.body["code"]), (422, "out_of_stock"), "the others are told")
+            must_equal(answer.body["numbers"]["left"], 0, "and how many are left")
+        must_equal(balances_of(caller, person.id)["main", "points"], notebook.points[person.id], "nobody else paid")
+    must_equal(notebook.stock[SUPERMARKET, "masks"], 0, "packets of masks left")
+    say(
+        f"{len(people)} 人同时兑换最后 {left} 包口罩:{len(passed)} 人成功,{len(people) - len(passed)} 人被告知无货",
+        f"{len(people)} at once for the last {left} packets of masks: {len(passed)} pass, the rest are told",
+    )
