@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response
 from litestar.routes import HTTPRoute
 
-from ledger.api import accounts, activities, health, people, programmes, redemptions, stock, transactions
+from ledger.api import accounts, activities, corrections, health, people, programmes, redemptions, stock, transactions
 from ledger.api.access import TABLE
 from ledger.api.body import DecodedBody
 from ledger.api.call import Admission, Route, give_call
@@ -63,6 +63,10 @@ ROUTES = (
     transactions.transaction,
     transactions.explain,
     transactions.reverse,
+    corrections.simulation,
+    corrections.rerating,
+    corrections.evaluation,
+    corrections.undo_batch,
     accounts.balances,
     accounts.statement,
     accounts.stock,

@@ -83,6 +83,10 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/activities/{{activity}}/award"): Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER})),
     ("POST", f"{_P}/awards"): _WORKERS,
     ("GET", f"{_P}/awards/{{transaction}}/explain"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
+    ("POST", f"{_P}/simulations"): Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR})),
+    ("POST", f"{_P}/reratings"): _ADMINS,
+    ("POST", f"{_P}/evaluations"): _ADMINS,
+    ("POST", f"{_P}/batches/{{batch}}/reverse"): _ADMINS,
     ("POST", f"{_P}/quotes"): Access(
         frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant", _RESIDENT: "owner"}
     ),

@@ -1,9 +1,7 @@
 """Programmes and what is published of them: policies, catalogues, rulebooks, prices."""
 
-import asyncio
-from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import get, post
@@ -12,10 +10,11 @@ from litestar.params import FromPath, QueryParameter, RawBody
 from litestar.response import Response
 
 from ledger.actions.publish import Published, publish_catalogue, publish_events, publish_programme, publish_rulebook
-from ledger.actions.read_rules import Problem, read_catalogue, read_events, read_programme, read_rulebook
+from ledger.actions.read_rules import read_catalogue, read_events, read_programme, read_rulebook
 from ledger.api.answer import answer
 from ledger.api.call import Call, Limit
-from ledger.api.fault import Fault, Faulty, Spot
+from ledger.api.document import read_sent, refused_document
+from ledger.api.fault import Spot
 from ledger.core.item import price_on
 from ledger.core.period import business_day
 from ledger.core.programme import Programme
@@ -129,10 +128,10 @@ async def publish_policies(
 ) -> Response[Published]:
     """programme.yaml: opens the programme below a node (the key's own if none is named), or publishes it anew."""
     assert call.caller is not None, "the table gives this route to roles only"
-    document = await _read(call, read_programme, body)
+    document = await read_sent(call, read_programme, body)
     if document.programme != call.programme:
         words = Title(f"应为 {call.programme},与地址一致", f"should be {call.programme}, as in the address")
-        raise _refused([Spot(words, pointer="/programme")])
+        raise refused_document([Spot(words, pointer="/programme")])
     where = node or call.caller.node
     if node is not None and not await call.desk.may_reach_node(call.caller, node):
         raise Refused(Reason.NOT_FOUND, node=node)
@@ -146,7 +145,7 @@ async def publish_policies(
 async def publish_goods(body: RawBody, call: NamedDependency[Call]) -> Response[Published]:
     """catalogue.yaml: goods, their prices, shops and their offers; holds at once."""
     await call.scheme()
-    document = await _read(call, read_catalogue, body)
+    document = await read_sent(call, read_catalogue, body)
     async with call.desk.connection() as connection:
         return _published(call, await publish_catalogue(connection, call.programme, document, by=call.principal))
 
@@ -155,7 +154,7 @@ async def publish_goods(body: RawBody, call: NamedDependency[Call]) -> Response[
 async def publish_event_kinds(body: RawBody, call: NamedDependency[Call]) -> Response[Published]:
     """events.yaml: the kinds of events that rules may name."""
     await call.scheme()
-    document = await _read(call, read_events, body)
+    document = await read_sent(call, read_events, body)
     async with call.desk.connection() as connection:
         return _published(call, await publish_events(connection, call.programme, document, by=call.principal))
 
@@ -166,7 +165,7 @@ async def publish_rules(body: RawBody, call: NamedDependency[Call]) -> Response[
     policy = (await call.scheme()).policy
     async with call.desk.reading(call.programme) as connection:
         events = await publications.find_events(connection, call.programme)
-    document = await _read(call, read_rulebook, body, policy, "rulebook.yaml", events)
+    document = await read_sent(call, read_rulebook, body, policy, "rulebook.yaml", events)
     async with call.desk.connection() as connection:
         return _published(call, await publish_rulebook(connection, call.programme, document, by=call.principal))
 
@@ -234,25 +233,6 @@ async def offers(
     page = tuple(found[:limit])
     last = f"{page[-1].merchant}/{page[-1].offer}" if len(found) > limit else None
     return answer(OfferList(scheme.slug, today, page, last))
-
-
-async def _read(call: Call, reader: Callable[..., tuple[Any, tuple[Problem, ...]]], *given: Any) -> Any:
-    """Away from the loop and one at a time: a hostile file takes most of a second to refuse."""
-    async with call.desk.reading_documents:
-        document, problems = await asyncio.to_thread(reader, *given)
-    if problems or document is None:
-        raise _refused([_spot(problem) for problem in problems])
-    return document
-
-
-def _refused(spots: list[Spot]) -> Faulty:
-    return Faulty(Fault.DOCUMENT_REFUSED, spots=spots, numbers={"problems": len(spots)})
-
-
-def _spot(problem: Problem) -> Spot:
-    path = problem.path.replace("[", ".").replace("]", "")
-    pointer = "".join(f"/{step}" for step in path.split(".") if step)
-    return Spot(problem.message, pointer=pointer, line=problem.line)
 
 
 def _published(call: Call, published: Published) -> Response[Published]:

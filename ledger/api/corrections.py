@@ -1,0 +1,127 @@
+"""What changes many balances at once: simulations, reratings, rankings, streaks, resets, and taking a batch back."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter, RawBody
+from litestar.response import Response
+
+from ledger.actions.evaluate import post_rank, post_reset, post_streak
+from ledger.actions.post_batch import BatchResult, reverse_batch
+from ledger.actions.read_rules import read_rulebook
+from ledger.actions.rerate import rerate, simulate
+from ledger.api.answer import answer
+from ledger.api.call import Call, IdempotencyKey
+from ledger.api.document import read_sent
+from ledger.core.compiled import Compiled, compile_rulebook
+from ledger.core.refusal import Reason, Refused
+from ledger.core.simulate import Gain
+from ledger.core.title import Slug
+from ledger.db import publications
+
+_P = "/v1/programmes/{programme:str}"
+
+
+class SimulationView(msgspec.Struct, frozen=True):
+    """Nothing was posted. `changes` counts awards that would come out differently; `refused` those that would not be."""
+
+    activities: int
+    changes: int
+    refused: int
+    gains: tuple[Gain, ...]
+
+
+class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A published rulebook and the days of the activities to put right."""
+
+    rulebook: Slug
+    first: date
+    last: date
+
+
+class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A ranking or streak of the rulebook by its id, or the reset of a unit, for the period that holds the day."""
+
+    kind: Literal["rank", "streak", "reset"]
+    id: Slug
+    day: date
+
+
+class BatchView(msgspec.Struct, frozen=True):
+    """How many were posted now, how many had been before, and who was refused and why."""
+
+    posted: int
+    replayed: int
+    refused: tuple[tuple[str, str], ...]
+
+
+@post(f"{_P}/simulations")
+async def simulation(
+    body: RawBody,
+    call: NamedDependency[Call],
+    first: Annotated[date, QueryParameter()],
+    last: Annotated[date, QueryParameter()],
+) -> Response[SimulationView]:
+    """A draft rulebook on past activities: who would gain and who would lose."""
+    policy = (await call.scheme()).policy
+    async with call.desk.reading(call.programme) as connection:
+        events = await publications.find_events(connection, call.programme)
+    draft = compile_rulebook(await read_sent(call, read_rulebook, body, policy, "rulebook.yaml", events), policy)
+    async with call.desk.connection() as connection:
+        result, _ = await simulate(connection, call.programme, draft, first, last)
+    refused = sum(change.refused is not None for change in result.changes)
+    return answer(SimulationView(result.activities, len(result.changes), refused, result.gains))
+
+
+@post(f"{_P}/reratings")
+async def rerating(data: JSONBody[Correction], key: IdempotencyKey, call: NamedDependency[Call]) -> Response[BatchView]:
+    """Posts only the differences, as one batch; asked again, under whatever key, there is nothing left to post."""
+    scheme = await call.scheme()
+    compiled = _published(scheme.rulebooks, data.rulebook)
+    async with call.desk.connection() as connection:
+        result = await rerate(
+            connection, scheme.slug, compiled, data.first, data.last, call.desk.shelf, principal=call.principal
+        )
+    return _view(result)
+
+
+@post(f"{_P}/evaluations")
+async def evaluation(
+    data: JSONBody[Evaluation], key: IdempotencyKey, call: NamedDependency[Call]
+) -> Response[BatchView]:
+    """A period's ranking, streak or reset, posted once however often it is asked for."""
+    scheme = await call.scheme()
+    compiled = scheme.rulebook_on(data.day)
+    shelf, principal = call.desk.shelf, call.principal
+    async with call.desk.connection() as connection:
+        if data.kind == "rank":
+            return _view(await post_rank(connection, compiled, data.id, data.day, shelf, principal=principal))
+        if data.kind == "streak":
+            return _view(await post_streak(connection, compiled, data.id, data.day, shelf, principal=principal))
+        for reset in scheme.policy.resets:
+            if reset.unit.value == data.id.replace("-", "_"):
+                return _view(await post_reset(connection, compiled, reset, data.day, shelf, principal=principal))
+    raise Refused(Reason.UNKNOWN_RULE, rule=data.id)
+
+
+@post(f"{_P}/batches/{{batch:str}}/reverse")
+async def undo_batch(batch: FromPath[str], key: IdempotencyKey, call: NamedDependency[Call]) -> Response[BatchView]:
+    """Everything that was posted under the batch's name is reversed, each by its own transaction; twice does nothing."""
+    scheme = await call.scheme()
+    async with call.desk.connection() as connection:
+        result = await reverse_batch(connection, scheme.slug, batch, call.desk.shelf, principal=call.principal)
+    return _view(result)
+
+
+def _published(rulebooks: tuple[Compiled, ...], version: str) -> Compiled:
+    for compiled in rulebooks:
+        if compiled.rulebook.rulebook == version:
+            return compiled
+    raise Refused(Reason.NOT_FOUND, rulebook=version)
+
+
+def _view(result: BatchResult) -> Response[BatchView]:
+    return answer(BatchView(result.posted, result.replayed, tuple(result.refused)))

@@ -1,0 +1,289 @@
+"""Who may do what: every route × every role × own, other, sibling and foreign things, against a matrix of its own."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from ledger.actions.publish import publish_rulebook
+from ledger.api.access import TABLE, Role
+from ledger.app import ROUTES as SERVED
+from ledger.app import RouteNotInTable, create_app
+from ledger.core.activity import Facts
+from ledger.core.command import Award, Line, Redeem
+from ledger.core.rulebook import Give, RecipientKind, Rule
+from ledger.core.value import FixedValue
+from ledger.db.activities import insert_activity
+from ledger.db.journal import show_programmes
+from ledger.db.keys import revoke_key
+from ledger.db.owners import Owner, open_owners
+from ledger.db.service_role import connect
+from tests.api.client import Office, open_office
+from tests.village import BOTH, DAY, RULEBOOK, Database, Village, gift, open_village, receive, sweep
+
+P = "/v1/programmes/{programme}"
+READ = "admin operator reviewer auditor"
+
+# Written down a second time, by hand: route, roles that act on everything, roles that act on their own.
+MATRIX = {
+    ("GET", P): (f"{READ} cashier merchant resident", ""),
+    ("GET", f"{P}/publications"): (f"{READ} cashier merchant resident", ""),
+    ("GET", f"{P}/publications/{{kind}}/{{version}}"): (f"{READ} cashier merchant resident", ""),
+    ("POST", f"{P}/policies"): ("admin", ""),
+    ("POST", f"{P}/catalogues"): ("admin", ""),
+    ("POST", f"{P}/events"): ("admin", ""),
+    ("POST", f"{P}/rulebooks"): ("admin", ""),
+    ("POST", f"{P}/households"): ("admin operator", ""),
+    ("POST", f"{P}/members"): ("admin operator", ""),
+    ("POST", f"{P}/merchants"): ("admin operator", ""),
+    ("GET", f"{P}/households/{{household}}"): (f"{READ} cashier", "resident"),
+    ("GET", f"{P}/members/{{member}}"): (f"{READ} cashier", "resident"),
+    ("GET", f"{P}/merchants/{{merchant}}"): (READ, "merchant"),
+    ("POST", f"{P}/activities"): ("admin operator reviewer", "resident merchant"),
+    ("GET", f"{P}/activities/{{activity}}"): (READ, "resident merchant"),
+    ("POST", f"{P}/activities/{{activity}}/award"): ("admin operator reviewer", ""),
+    ("POST", f"{P}/awards"): ("admin operator", ""),
+    ("GET", f"{P}/awards/{{transaction}}/explain"): (READ, "resident merchant"),
+    ("POST", f"{P}/simulations"): ("admin operator auditor", ""),
+    ("POST", f"{P}/reratings"): ("admin", ""),
+    ("POST", f"{P}/evaluations"): ("admin", ""),
+    ("POST", f"{P}/batches/{{batch}}/reverse"): ("admin", ""),
+    ("POST", f"{P}/quotes"): ("admin operator", "cashier merchant resident"),
+    ("POST", f"{P}/redemptions"): ("admin operator", "cashier merchant"),
+    ("POST", f"{P}/stock/receipts"): ("admin operator", ""),
+    ("GET", f"{P}/outlets/{{outlet}}/stock"): (READ, "cashier"),
+    ("GET", f"{P}/transactions/{{transaction}}"): (READ, "cashier merchant resident"),
+    ("POST", f"{P}/transactions/{{transaction}}/reverse"): ("admin operator", ""),
+    ("GET", f"{P}/accounts/{{owner}}/balances"): (f"{READ} cashier", "merchant resident"),
+    ("GET", f"{P}/accounts/{{owner}}/statement"): (READ, "merchant resident"),
+}
+OUTSIDE = {("GET", "/v1/programmes")}
+PUBLIC = {
+    ("GET", path) for path in ("/", "/docs", "/schema", "/health/live", "/health/ready", f"{P}/prices", f"{P}/offers")
+}
+OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
+STAFF = ("admin", "operator", "reviewer", "auditor")
+REFUSED = {401, 403, 404}
+DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
+
+
+class Town:
+    """Two villages below one county, one below another, and in each the things that routes are about."""
+
+    def __init__(self, office: Office, things: dict[str, dict[str, str]]) -> None:
+        self.office = office
+        self.things = things
+        self.counts: Counter[str] = Counter()
+
+    def thing(self, kind: str, whose: str, role: str, programme: str) -> str:
+        """The id of what belongs to the role's owner, or to somebody else in the same programme."""
+        mine = {
+            "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
+            "kind": "rulebook", "version": "2026-01", "batch": "rank:best:2026-09",
+            "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
+        }  # fmt: skip
+        others = {**mine, "household": "hh_2", "member": "mbr_2", "merchant": "mer_tea", "outlet": "out_fair"}
+        others["owner"] = "hh_2"
+        if kind in mine:
+            return mine[kind] if whose == "own" else others[kind]
+        owned_by = role if role in OWNERS else "resident"
+        return self.things[programme][f"{kind} {owned_by}" if whose == "own" else f"{kind} other"]
+
+    async def status(self, route: tuple[str, str], role: str, whose: str, programme: str, key: str | None) -> int:
+        method, template = route
+        names = [part[1:-1] for part in template.split("/") if part.startswith("{")]
+        values = {name: self.thing(name, whose, role, programme) for name in names if name != "programme"}
+        path = template.format(programme=programme, **values)
+        if template == f"{P}/awards/{{transaction}}/explain":
+            path = template.format(programme=programme, transaction=self.thing("award", whose, role, programme))
+        more: dict[str, Any] = {"headers": {"Idempotency-Key": f"cell-{self.counts.total()}"}}
+        if template.rsplit("/", 1)[1] in ("policies", "catalogues", "events", "rulebooks", "simulations"):
+            path += "?first=2026-09-01&last=2026-09-30" if template.endswith("simulations") else ""
+            more = {"content": b"nothing: here", "headers": {"Content-Type": "application/yaml"}}
+        elif method == "POST" and not template.endswith("/award"):
+            more["json"] = self.body(template, role, whose)
+        answer = await self.office.call(method, path, key=key, **more)
+        self.counts["cells"] += 1
+        return answer.status_code
+
+    def body(self, template: str, role: str, whose: str) -> dict[str, Any]:
+        is_own = whose == "own"
+        owner = "hh_1" if is_own else "hh_2"
+        sale: dict[str, Any] = {
+            "owner": owner,
+            "outlet": "out_shop" if is_own else "out_fair",
+            "lines": [{"item": "soap"}],
+        }
+        if role == "merchant":
+            sale = {"owner": owner, "merchant": "mer_barber" if is_own else "mer_tea", "lines": [{"item": "haircut"}]}
+        recipient = {"merchant": "mer_barber" if is_own else "mer_tea"}.get(role, owner)
+        return {
+            "households": {"reference": "h"}, "members": {"reference": "m"}, "merchants": {"reference": "s"},
+            "activities": {**DEED, "recipient": recipient}, "awards": {**DEED, "recipient": owner},
+            "quotes": sale, "redemptions": sale, "reverse": {},
+            "reratings": {"rulebook": "2026-01", "first": "2026-09-01", "last": "2026-09-30"},
+            "evaluations": {"kind": "rank", "id": "best", "day": "2026-09-01"},
+            "receipts": {"outlet": "out_shop", "item": "soap", "quantity": 1},
+        }[template.rsplit("/", 1)[1]]  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def town(database: Database) -> AsyncIterator[Town]:
+    admin = await connect(database.admin_url)
+    await admin.execute(
+        "INSERT INTO node (id, parent, kind, title_zh, title_en) VALUES"
+        " ('nod_1', NULL, 'county', '县', 'County'), ('nod_2', NULL, 'county', '邻县', 'Next county')"
+    )
+    async with (
+        open_village(database) as village,
+        open_village(database, "hamlet") as sibling,
+        open_village(database, "abroad") as foreign,
+        open_office(village) as office,
+    ):
+        await admin.execute("UPDATE programme SET node = 'nod_2' WHERE programme = 'abroad'")
+        await admin.close()
+        yield Town(office, {one.slug: await fill(one) for one in (village, sibling, foreign)})
+
+
+async def fill(village: Village) -> dict[str, str]:
+    """Members, a second shop, and for each role a transaction, an award and an activity of its own."""
+    serve = Rule(
+        id="serve",
+        title=BOTH,
+        category="clean",
+        gives=(Give(value=FixedValue(5)),),
+        recipient=RecipientKind.MERCHANT,
+    )
+    rules = msgspec.structs.replace(
+        RULEBOOK, rulebook="2026-02", from_=date(2026, 1, 2), rules=(*RULEBOOK.rules, serve)
+    )
+    await publish_rulebook(village.connection, village.slug, rules, by="system:test")
+    async with village.connection.transaction():
+        await show_programmes(village.connection, [village.slug])
+        members = [Owner("mbr_1", "member", household="hh_1"), Owner("mbr_2", "member", household="hh_2")]
+        await open_owners(village.connection, village.slug, [*members, Owner("mer_tea", "merchant", "tea")])
+        for id, recipient in (("1", "hh_1"), ("2", "mer_barber"), ("3", "hh_2")):
+            await insert_activity(
+                village.connection, village.slug, id=f"act_{id:0>18}", rule="sweep", recipient=recipient,
+                facts=Facts(happened_on=DAY), by="system:test",
+            )  # fmt: skip
+    soap = (Line("soap"),)
+    outcomes = await village.post(
+        ("a", gift("hh_1")),
+        ("b", gift("hh_2")),
+        ("c", receive(1_000, item="soap")),
+        ("d", receive(1_000, item="soap", outlet="out_fair")),
+        ("e", Redeem("hh_2", soap, outlet="out_shop")),
+        ("f", Redeem("hh_2", (Line("haircut"),), merchant="mer_barber")),
+        ("g", Redeem("hh_2", soap, outlet="out_fair")),
+        ("h", sweep("hh_1")),
+        ("i", sweep("hh_2")),
+        ("j", Award("serve", "mer_barber", Facts(happened_on=DAY))),
+    )
+    ids = [str(outcome.transaction) for outcome in outcomes]
+    assert all(outcome.receipt for outcome in outcomes), outcomes
+    return {
+        "transaction resident": ids[0], "transaction cashier": ids[4], "transaction merchant": ids[5],
+        "transaction other": ids[6], "award resident": ids[7], "award merchant": ids[9], "award cashier": ids[8],
+        "award other": ids[8], "activity resident": f"act_{'1':0>18}", "activity merchant": f"act_{'2':0>18}",
+        "activity cashier": f"act_{'3':0>18}", "activity other": f"act_{'3':0>18}",
+    }  # fmt: skip
+
+
+def cells() -> Iterator[tuple[tuple[str, str], str, str, str, bool]]:
+    """Route, role, whose thing, in which programme, and whether the key is bound to the village."""
+    for route in MATRIX:
+        for role in Role:
+            for bound in (True, False) if role in STAFF else (True,):
+                for whose in ("own", "other"):
+                    yield route, role, whose, "village", bound
+                yield route, role, "own", "hamlet", bound
+                yield route, role, "own", "abroad", bound
+
+
+def is_allowed(route: tuple[str, str], role: str, whose: str) -> int | None:
+    """None when the request must get past the guard; otherwise the status that stops it."""
+    everything, own = MATRIX[route]
+    if role in everything.split():
+        return None
+    if role not in own.split():
+        return 403
+    return None if whose == "own" else 404
+
+
+async def test_every_cell_of_the_matrix(town: Town) -> None:
+    keys: dict[tuple[str, bool], str] = {}
+    for role in Role:
+        owner = OWNERS.get(role)
+        keys[role, True] = await town.office.key(role, owner=owner, programme="village")
+        keys[role, False] = await town.office.key(role)
+    wrong = []
+    for route, role, whose, programme, bound in cells():
+        status = await town.status(route, role, whose, programme, keys[role, bound])
+        out_of_reach = programme == "abroad" or (programme == "hamlet" and bound)
+        expected = 404 if out_of_reach else is_allowed(route, role, whose)
+        if (status in REFUSED or status >= 500) if expected is None else status != expected:
+            wrong.append((route, role, whose, programme, bound, status, expected))
+    assert wrong == []
+    print(f"access table: {town.counts.total()} cells")
+
+
+async def test_without_a_key_only_public_routes_answer(town: Town) -> None:
+    revoked = await town.office.key("admin")
+    connection = await connect(town.office.village.database.url)
+    await revoke_key(connection, f"key_{revoked.split('_')[1]}")
+    await connection.close()
+    bad = [None, "pl_x", "pl_" + "0" * 18 + "_" + "0" * 40, revoked, revoked[:-1] + "0"]
+    for route in MATRIX:
+        for key in bad[:1] if route[0] == "GET" else bad[:5]:
+            assert await town.status(route, "admin", "own", "village", key) == 401, (route, key)
+    for method, template in PUBLIC:
+        answer = await town.office.call(method, template.format(programme="village"), key=None)
+        assert answer.status_code in (200, 303), template
+        assert "www-authenticate" not in answer.headers
+
+
+async def test_the_matrix_is_the_whole_of_the_api(town: Town) -> None:
+    document = (await town.office.call("GET", "/schema", key=None)).json()
+    served = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert served == set(MATRIX) | PUBLIC | OUTSIDE == set(TABLE)
+    for (method, path), (everything, own) in MATRIX.items():
+        told = document["paths"][path][method.lower()]["description"]
+        assert all(role in told for role in (*everything.split(), *own.split()))
+
+
+async def test_a_list_shows_only_what_the_key_reaches(town: Town) -> None:
+    async def seen(key: str) -> list[str]:
+        return list((await town.office.call("GET", "/v1/programmes", key=key)).json()["programmes"])
+
+    assert await seen(await town.office.key("auditor")) == ["hamlet", "village"]
+    assert await seen(await town.office.key("auditor", node="nod_2")) == ["abroad"]
+    assert await seen(await town.office.key("cashier", owner="out_shop")) == ["village"]
+
+
+async def test_a_revoked_key_stops_working_within_two_seconds(town: Town) -> None:
+    key = await town.office.key("auditor")
+    assert (await town.office.call("GET", "accounts/hh_1/balances", key=key)).status_code == 200
+    connection = await connect(town.office.village.database.url)
+    await revoke_key(connection, f"key_{key.split('_')[1]}")
+    await connection.close()
+    await asyncio.sleep(2)
+    assert (await town.office.call("GET", "accounts/hh_1/balances", key=key)).status_code == 401
+
+
+def test_a_route_without_a_row_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = {route: access for route, access in TABLE.items() if not route[1].endswith("/redemptions")}
+    monkeypatch.setattr("ledger.app.TABLE", short)
+    with pytest.raises(RouteNotInTable, match="redemptions"):
+        create_app("postgresql://nowhere")
+
+
+def test_a_row_without_a_route_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.app.ROUTES", SERVED[1:])
+    with pytest.raises(RouteNotInTable):
+        create_app("postgresql://nowhere")
