@@ -11,7 +11,7 @@ import asyncpg
 from ledger.actions.backup import BackupRefused, Manifest, back_up
 from ledger.actions.read_rules import Problem, read_folder
 from ledger.actions.restore import restore
-from ledger.cli_audit import check_place
+from ledger.cli_audit import add_audit_parsers, audit_commands
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.migrate import MigrationProblem
 from ledger.db.place import Place, open_administrator_url
@@ -38,7 +38,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         "backup": lambda: backup_place(place, options.file),
         "restore": lambda: restore_place(place, options.file),
         "rules": lambda: check_rules(options.file),
-        "check": lambda: check_place(place),
+        **audit_commands(options, place),
     }
     try:
         return commands[options.command]()
@@ -55,7 +55,6 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="run the service / 运行服务")
     commands.add_parser("migrate", help="bring the database to this release / 升级数据库结构")
-    commands.add_parser("check", help="look for broken invariants / 核对账本不变量")
     for name, words in (
         ("backup", "write the whole ledger to FILE / 备份到文件"),
         ("restore", "load FILE into an empty target / 恢复到空的目标"),
@@ -64,8 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="rule sheets / 规则文件").add_subparsers(dest="verb", required=True)
     check = rules.add_parser("check", help="find what is wrong in a rule file or folder / 检查规则文件或目录")
     check.add_argument("file", type=Path, metavar="FILE")
-    export = commands.add_parser("export", help="journal for other programs / 导出")
-    export.add_argument("--format", choices=("hledger", "beancount", "csv"), required=True)
+    add_audit_parsers(commands)
     return parser
 
 

@@ -1,28 +1,101 @@
-"""The auditor's side of the command line: check, export and the trial balance."""
+"""The auditor's side of the command line: check and export."""
 
+import argparse
 import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
 
+import asyncpg
+
+from ledger.actions.backup import needs_administrator
 from ledger.actions.check import PROMISES, check_ledger
+from ledger.actions.export import WRITERS, export_ledger
+from ledger.core.refusal import Refused
 from ledger.db.check import Finding
+from ledger.db.migrate import MigrationProblem, schema_is_current
 from ledger.db.place import Place, open_administrator_url
 from ledger.db.service_role import connect
 
+Look = Callable[[asyncpg.Connection], Coroutine[None, None, int]]
 
-def check_place(place: Place) -> int:
+_OUTPUT_BYTES = 1 << 20
+
+
+def add_audit_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    commands.add_parser("check", help="look for broken invariants / 核对账本不变量")
+    export = commands.add_parser("export", help="journal for other programs / 导出")
+    export.add_argument("--format", choices=tuple(WRITERS), required=True)
+    export.add_argument("--programme", metavar="SLUG", help="one programme, not all / 只导出一个方案")
+    export.add_argument("--output", type=Path, metavar="FILE", help="a new file, not standard output / 输出到新文件")
+
+
+def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Callable[[], int]]:
+    return {
+        "check": lambda: _look(place, check),
+        "export": lambda: _look(place, lambda connection: export(connection, options)),
+    }
+
+
+async def check(connection: asyncpg.Connection) -> int:
     """One line for each promise; also while a service runs on the same ledger."""
+    findings = await check_ledger(connection)
+    _print_findings(findings)
+    return 1 if any(finding.broken for finding in findings) else 0
+
+
+async def export(connection: asyncpg.Connection, options: argparse.Namespace) -> int:
+    pieces = export_ledger(connection, options.format, options.programme)
+    try:
+        await _write(pieces, options.output)
+    except FileExistsError:
+        return _refuse(f"{options.output} exists already.", f"{options.output} 已存在。")
+    except BrokenPipeError:
+        sys.stderr.close()  # Whoever reads has seen enough, as `head` does; nothing is left to say to it.
+        return 1
+    return 0
+
+
+def _look(place: Place, look: Look) -> int:
     with open_administrator_url(place, is_old=True) as url:
-        findings = asyncio.run(_check(url))
+        try:
+            return asyncio.run(_look_at(url, look))
+        except Refused as refused:
+            return _refuse(f"{refused.reason}: {refused.numbers}", f"{refused.reason}：{refused.numbers}")
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise needs_administrator() from error
+
+
+async def _look_at(url: str, look: Look) -> int:
+    connection = await connect(url)
+    try:
+        if not await schema_is_current(connection):
+            raise MigrationProblem("run `points-ledger migrate` first: this ledger is of another release")
+        return await look(connection)
+    finally:
+        await connection.close()
+
+
+async def _write(pieces: AsyncIterator[str], file: Path | None) -> None:
+    out = sys.stdout if file is None else file.open("x", encoding="utf-8", newline="", buffering=_OUTPUT_BYTES)
+    try:
+        async for piece in pieces:
+            out.write(piece)
+        out.flush()
+    finally:
+        if file is not None:
+            out.close()
+
+
+def _print_findings(findings: list[Finding]) -> None:
     for finding in findings:
         promise = PROMISES[finding.line]
         print(f"{finding.line:<8} {finding.broken:>6}  {promise.en} / {promise.zh}")
         for example in finding.examples:
             print(f"{'':<16}  {example}")
-    return 1 if any(finding.broken for finding in findings) else 0
 
 
-async def _check(url: str) -> list[Finding]:
-    connection = await connect(url)
-    try:
-        return await check_ledger(connection)
-    finally:
-        await connection.close()
+def _refuse(english: str, chinese: str) -> int:
+    print(english, file=sys.stderr)
+    print(chinese, file=sys.stderr)
+    return 2

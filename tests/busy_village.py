@@ -1,10 +1,11 @@
 """A village in which every kind of transaction has happened, for whoever looks at the ledger as a whole."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from pathlib import Path
 
-import asyncpg
 import msgspec
 
 from ledger.actions.publish import publish_rulebook
@@ -36,7 +37,8 @@ from ledger.core.command import (
     WriteOff,
 )
 from ledger.core.transaction import Outcome
-from ledger.db.service_role import connect
+from ledger.db.embedded import EmbeddedDatabase
+from ledger.db.service_role import connect, prepare_database
 from tests.village import RULEBOOK, Database, Village, gift, haircut, open_village, receive, redeem, sweep
 
 TODAY = date.today()
@@ -153,9 +155,15 @@ async def _let_lapse(busy: Busy) -> None:
     await busy.post(expired=Expire("hh_2"), active=Activate(busy.done["noticed"]))
 
 
-async def snapshot(connection: asyncpg.Connection, busy: Busy) -> dict[str, int]:
-    """Totals by `owner purse unit`."""
-    rows = await connection.fetch(
-        "SELECT owner, purse, unit, total FROM balance WHERE programme = $1", busy.village.slug
-    )
-    return {f"{row['owner']} {row['purse']} {row['unit']}": row["total"] for row in rows}
+@asynccontextmanager
+async def busy_database(server: EmbeddedDatabase, template: str, name: str) -> AsyncIterator[Busy]:
+    """A database of its own for all tests of a module; gone afterwards."""
+    admin = await connect(server.admin_url)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    with tempfile.TemporaryDirectory() as folder:
+        url = await prepare_database(server.url(database=name), Path(folder) / "password")
+    async with open_busy_village(Database(admin_url=server.url(database=name), url=url)) as busy:
+        yield busy
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.execute(f"DROP ROLE {name}_service")
+    await admin.close()

@@ -1,8 +1,6 @@
 """Check is silent about a busy village, and each of its lines finds a planted fault."""
 
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,22 +9,14 @@ import pytest_asyncio
 from ledger.actions.check import PROMISES, check_ledger, look_at_all
 from ledger.db.check import Finding, one_moment
 from ledger.db.embedded import EmbeddedDatabase
-from ledger.db.service_role import connect, prepare_database
-from tests.busy_village import Busy, open_busy_village
-from tests.village import Database
+from ledger.db.service_role import connect
+from tests.busy_village import Busy, busy_database
 
 
 @pytest_asyncio.fixture(scope="module")
 async def busy(server: EmbeddedDatabase, template: str) -> AsyncIterator[Busy]:
-    admin = await connect(server.admin_url)
-    await admin.execute(f"CREATE DATABASE check_busy TEMPLATE {template} STRATEGY FILE_COPY")
-    with tempfile.TemporaryDirectory() as folder:
-        url = await prepare_database(server.url(database="check_busy"), Path(folder) / "password")
-    async with open_busy_village(Database(admin_url=server.url(database="check_busy"), url=url)) as opened:
+    async with busy_database(server, template, "check_busy") as opened:
         yield opened
-    await admin.execute("DROP DATABASE check_busy WITH (FORCE)")
-    await admin.execute("DROP ROLE check_busy_service")
-    await admin.close()
 
 
 @pytest_asyncio.fixture
