@@ -5,15 +5,29 @@ import io
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
+from bench.demo.notebook import Notebook
 from bench.demo.proof import must_equal
 from bench.demo.running import Running
 from bench.demo.words import say, show
 
 BEAN_CHECK = Path(sys.executable).with_name("bean-check")
 READ_SECONDS_MAX = 60.0
+CATEGORIES = {
+    "governance": ("小区治理", "neighbourhood governance"),
+    "civility": ("文明帮创", "civility and mutual help"),
+    "reuse": ("废旧利用", "reuse"),
+    "volunteering": ("志愿服务", "volunteering"),
+}
+PLACES = (
+    ("redeemed", "已在积分超市兑换", "redeemed at the supermarket"),
+    ("claims", "商铺待结算", "to be settled with the shops"),
+    ("main", "居民和商铺手中", "in the hands of residents and shops"),
+    ("pending", "公示中", "under public notice"),
+    ("debt", "欠分", "owed"),
+)
 
 
 def check(running: Running) -> None:
@@ -47,17 +61,35 @@ def export(running: Running, folder: Path) -> None:
         show(f"{Path(program).name}: {len(ended.said.splitlines())} 行通过 / lines accepted")
 
 
-def print_trial_balance(running: Running) -> None:
-    """Summed here, from the lines of the export, by nothing that the ledger knows."""
+def read_entries(running: Running) -> list[dict[str, str]]:
+    """The lines of the export for spreadsheets: what follows is summed here, by nothing that the ledger knows."""
     ended = running.run("export", "--format", "csv")
     must_equal(ended.code, 0, f"the exit code of the export as csv ({ended.said[-500:]})")
-    held: defaultdict[str, int] = defaultdict(int)
-    given: defaultdict[str, int] = defaultdict(int)
-    for row in csv.DictReader(io.StringIO(ended.said)):
-        side = given if row["owner"] == "programme" else held
-        side[row["unit"]] += int(row["amount"])
-    show(f"{'unit':<32}{'方案 / programme':>20}{'其他 / all others':>20}{'合计 / total':>14}")
-    for unit in sorted({*held, *given}):
-        total = held[unit] + given[unit]
-        show(f"{unit:<32}{given[unit]:>18}{held[unit]:>18}{total:>16}")
-        must_equal(total, 0, f"the trial balance of {unit}")
+    return list(csv.DictReader(io.StringIO(ended.said)))
+
+
+def print_points(entries: list[dict[str, str]], notebook: Notebook) -> None:
+    """Where the points came from and where they are, with the pencil's sums beside them."""
+    purses: Counter[str] = Counter()
+    for entry in entries:
+        if entry["unit"] == "points":
+            purses[entry["purse"]] += int(entry["amount"])
+    for category, (zh, en) in CATEGORIES.items():
+        say(f"发放 {zh} {-purses[f'issued:{category}']} 分", f"issued for {en}")
+    issued = -sum(amount for purse, amount in purses.items() if purse.startswith("issued:"))
+    must_equal(issued, notebook.issued, "points issued")
+    must_equal(purses["redeemed"], notebook.redeemed, "points redeemed")
+    must_equal(purses["claims"], sum(notebook.claims.values()), "points that shops may claim")
+    for purse, zh, en in PLACES:
+        say(f"{zh} {purses[purse]} 分", en)
+
+
+def print_trial_balance(entries: list[dict[str, str]]) -> None:
+    """For each unit the programme's side, everybody else's, and their sum, which is 0."""
+    sides: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for entry in entries:
+        sides[entry["unit"]][entry["owner"] != "programme"] += int(entry["amount"])
+    show(f"{'单位 / unit':<29}{'方案 / programme':>18}{'其他 / all others':>18}{'合计 / total':>13}")
+    for unit, (programme, others) in sorted(sides.items()):
+        show(f"{unit:<31}{programme:>20}{others:>20}{programme + others:>15}")
+        must_equal(programme + others, 0, f"the trial balance of {unit}")

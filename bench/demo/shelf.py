@@ -72,7 +72,8 @@ def fill(caller: Caller, notebook: Notebook) -> None:
 
 
 def take_gifts(caller: Caller, notebook: Notebook, residents: Residents) -> None:
-    """A worker looks at each piece, values it within the range of its grade, and it goes on the shelf with a label."""
+    """A worker at the station looks at each piece and values it within the range of its grade; the same evening it
+    stands on the supermarket's shelf, with a label."""
     for gift in GIFTS:
         facts = {
             "happened_on": "2026-09-19",
@@ -81,15 +82,17 @@ def take_gifts(caller: Caller, notebook: Notebook, residents: Residents) -> None
             "note": STATIONS[gift.station],
         }
         do(caller, notebook, Deed("donated-goods", residents[gift.giver].id, facts, gift.points))
-        body = {"outlet": f"out_{gift.station}", "item": gift.item, "quantity": 1, "source": "donated"}
-        caller.posted("stock/receipts", body, key=f"donated-{gift.item}")
-        notebook.stock[f"out_{gift.station}", gift.item] += 1
+        body = {"outlet": SUPERMARKET, "item": gift.item, "quantity": 1, "source": "donated"}
+        caller.posted("stock/receipts", body | {"note": STATIONS[gift.station]}, key=f"donated-{gift.item}")
+        notebook.stock[SUPERMARKET, gift.item] += 1
+    on_shelf = {row["item"]: row["stock"] for row in caller.get(f"outlets/{SUPERMARKET}/stock")["items"]}
+    must(all(on_shelf[gift.item] == 1 for gift in GIFTS), "each donated piece is there once")
     for station, name in STATIONS.items():
         gifts = [gift for gift in GIFTS if gift.station == station]
-        stock = caller.get(f"outlets/out_{station}/stock")["items"]
-        must_equal(sum(row["stock"] for row in stock), len(gifts), f"pieces received at {station}")
         points = sum(gift.points for gift in gifts)
-        say(f"{name}: {len(gifts)} 件入库,折 {points} 分", f"{len(gifts)} pieces into stock, {points} points")
+        say(
+            f"{name}: {len(gifts)} 件旧物折 {points} 分,入库贴标", f"{len(gifts)} pieces, {points} points, on the shelf"
+        )
 
 
 def basket(person: Person, *items: str, outlet: str = SUPERMARKET) -> Body:
@@ -113,19 +116,20 @@ def note_sale(notebook: Notebook, person: Person, receipt: Body) -> None:
     notebook.spend(person.id, points, outlet=SUPERMARKET, items=pieces)
 
 
-def redemption_morning(caller: Caller, notebook: Notebook, prices: Prices, people: Iterable[Person]) -> list[Body]:
-    """Everyone takes the dearest thing that is still there and that the points reach."""
+def redemption_morning(caller: Caller, notebook: Notebook, prices: Prices, people: Iterable[Person]) -> None:
+    """Everyone takes a donated piece if the points reach one, else the dearest thing that is still there."""
     receipts = []
+    wanted = [gift.item for gift in GIFTS] + [item for item in BOUGHT if item not in ("masks", "laundry-liquid")]
     for person in people:
         has = notebook.points[person.id]
-        within = [item for item in BOUGHT if item not in ("masks", "laundry-liquid") and prices[item] <= has]
-        there = [item for item in within if notebook.stock[SUPERMARKET, item] > 0]
+        there = [item for item in wanted if prices[item] <= has and notebook.stock[SUPERMARKET, item] > 0]
         if there:
-            item = max(there, key=lambda item: prices[item])
+            item = max(there, key=lambda item: (item not in BOUGHT, prices[item]))
             receipts.append(buy(caller, notebook, person, item, key=f"morning-{person.reference}"))
     points = sum(line["points"] for receipt in receipts for line in receipt["about"]["lines"])
+    must(all(notebook.stock[SUPERMARKET, gift.item] == 0 for gift in GIFTS), "every donated piece has a new owner")
     say(f"积分超市:{len(receipts)} 人兑换,共 {points} 分", f"supermarket: {len(receipts)} people, {points} points")
-    return receipts
+    say(f"捐赠的 {len(GIFTS)} 件旧物都有了新主人", f"all {len(GIFTS)} donated pieces have a new owner")
 
 
 def last_pieces(caller: Caller, notebook: Notebook, prices: Prices, people: list[Person]) -> None:
