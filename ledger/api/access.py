@@ -86,7 +86,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/simulations"): Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR})),
     ("POST", f"{_P}/reratings"): _ADMINS,
     ("POST", f"{_P}/evaluations"): _ADMINS,
-    ("POST", f"{_P}/batches/{{batch}}/reverse"): _ADMINS,
+    ("POST", f"{_P}/batch-reversals"): _ADMINS,
     ("POST", f"{_P}/quotes"): Access(
         frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant", _RESIDENT: "owner"}
     ),

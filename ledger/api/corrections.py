@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from litestar import post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter, RawBody
+from litestar.params import JSONBody, QueryParameter, RawBody
 from litestar.response import Response
 
 from ledger.actions.evaluate import post_rank, post_reset, post_streak
@@ -26,7 +26,7 @@ _P = "/v1/programmes/{programme:str}"
 
 
 class SimulationView(msgspec.Struct, frozen=True):
-    """Nothing was posted. `changes` counts awards that would come out differently; `refused` those that would not be."""
+    """Nothing was posted. `changes` are awards that would come out differently, `refused` would not be."""
 
     activities: int
     changes: int
@@ -48,6 +48,12 @@ class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["rank", "streak", "reset"]
     id: Slug
     day: date
+
+
+class BatchName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """As the batch was posted: `rank:best:2026-09`."""
+
+    batch: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[!-~]+$(?!\n)")]
 
 
 class BatchView(msgspec.Struct, frozen=True):
@@ -107,12 +113,14 @@ async def evaluation(
     raise Refused(Reason.UNKNOWN_RULE, rule=data.id)
 
 
-@post(f"{_P}/batches/{{batch:str}}/reverse")
-async def undo_batch(batch: FromPath[str], key: IdempotencyKey, call: NamedDependency[Call]) -> Response[BatchView]:
-    """Everything that was posted under the batch's name is reversed, each by its own transaction; twice does nothing."""
+@post(f"{_P}/batch-reversals")
+async def undo_batch(
+    data: JSONBody[BatchName], key: IdempotencyKey, call: NamedDependency[Call]
+) -> Response[BatchView]:
+    """All that was posted under the name is reversed, each by a transaction of its own; asked twice, once."""
     scheme = await call.scheme()
     async with call.desk.connection() as connection:
-        result = await reverse_batch(connection, scheme.slug, batch, call.desk.shelf, principal=call.principal)
+        result = await reverse_batch(connection, scheme.slug, data.batch, call.desk.shelf, principal=call.principal)
     return _view(result)
 
 

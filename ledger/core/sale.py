@@ -24,6 +24,8 @@ def refuse_sale(sale: Sale, book: Book) -> tuple[tuple[SoldLine, ...], Tender]:
     """Priced lines and what pays for them, or a refusal: find the lines and the accounts, label, tender, stock."""
     sold = price_lines(sale, book)
     book.balance(BalanceKey(sale.owner, "main", POINTS))
+    for outlet, unit, _ in sold_goods(sale.outlet, sold):
+        book.balance(BalanceKey(outlet, "stock", unit))
     tender = refuse_tender(sale, sold, book)
     for outlet, unit, quantity in sold_goods(sale.outlet, sold):
         left = book.balance(BalanceKey(outlet, "stock", unit)).total

@@ -52,7 +52,7 @@ MATRIX = {
     ("POST", f"{P}/simulations"): ("admin operator auditor", ""),
     ("POST", f"{P}/reratings"): ("admin", ""),
     ("POST", f"{P}/evaluations"): ("admin", ""),
-    ("POST", f"{P}/batches/{{batch}}/reverse"): ("admin", ""),
+    ("POST", f"{P}/batch-reversals"): ("admin", ""),
     ("POST", f"{P}/quotes"): ("admin operator", "cashier merchant resident"),
     ("POST", f"{P}/redemptions"): ("admin operator", "cashier merchant"),
     ("POST", f"{P}/stock/receipts"): ("admin operator", ""),
@@ -84,7 +84,7 @@ class Town:
         """The id of what belongs to the role's owner, or to somebody else in the same programme."""
         mine = {
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
-            "kind": "rulebook", "version": "2026-01", "batch": "rank:best:2026-09",
+            "kind": "rulebook", "version": "2026-01",
             "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
         }  # fmt: skip
         others = {**mine, "household": "hh_2", "member": "mbr_2", "merchant": "mer_tea", "outlet": "out_fair"}
@@ -128,6 +128,7 @@ class Town:
             "quotes": sale, "redemptions": sale, "reverse": {},
             "reratings": {"rulebook": "2026-01", "first": "2026-09-01", "last": "2026-09-30"},
             "evaluations": {"kind": "rank", "id": "best", "day": "2026-09-01"},
+            "batch-reversals": {"batch": "rank:best:2026-09"},
             "receipts": {"outlet": "out_shop", "item": "soap", "quantity": 1},
         }[template.rsplit("/", 1)[1]]  # fmt: skip
 

@@ -14,6 +14,9 @@ ranks:
     category: clean
     per: month
     top: [50]
+    examples:
+      - totals: {a: 9, b: 3}
+        expect: {a: 50}
 rules:
   - id: sweep
     title: {zh: 扫街, en: Sweep the lane}
@@ -61,7 +64,7 @@ async def test_a_ranking_is_posted_once_and_taken_back_as_one(office: Office) ->
         assert (done.status_code, done.json()["posted"]) == (200, posted), done.text
     assert await village.total("hh_1") == 58
     undone = await office.call(
-        "POST", f"{P}/batches/rank:best:2026-09/reverse", key=key, headers={"Idempotency-Key": "u"}
+        "POST", f"{P}/batch-reversals", key=key, json={"batch": "rank:best:2026-09"}, headers={"Idempotency-Key": "u"}
     )
     assert undone.json()["posted"] == 1, undone.text
     assert await village.total("hh_1") == 8
