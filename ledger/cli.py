@@ -9,9 +9,9 @@ from pathlib import Path
 import asyncpg
 
 from ledger.actions.backup import BackupRefused, Manifest, back_up
-from ledger.actions.read_rules import Problem, read_folder
 from ledger.actions.restore import restore
 from ledger.cli_audit import add_audit_parsers, audit_commands
+from ledger.cli_rules import add_rules_commands, run_rules
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.migrate import MigrationProblem
 from ledger.db.place import Place, open_administrator_url
@@ -37,7 +37,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         "migrate": lambda: migrate_place(place),
         "backup": lambda: backup_place(place, options.file),
         "restore": lambda: restore_place(place, options.file),
-        "rules": lambda: check_rules(options.file),
+        "rules": lambda: run_rules(options),
         **audit_commands(options, place),
     }
     try:
@@ -61,8 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=words).add_argument("file", type=Path, metavar="FILE")
     rules = commands.add_parser("rules", help="rule sheets / 规则文件").add_subparsers(dest="verb", required=True)
-    check = rules.add_parser("check", help="find what is wrong in a rule file or folder / 检查规则文件或目录")
-    check.add_argument("file", type=Path, metavar="FILE")
+    add_rules_commands(rules)
     add_audit_parsers(commands)
     return parser
 
@@ -95,26 +94,6 @@ def restore_place(place: Place, file: Path) -> int:
         manifest = asyncio.run(_with_connection(url, file, restore))
     print(f"Restored / 已恢复 {file}: {_size(manifest)}, {manifest.made_at}")
     return 0
-
-
-def check_rules(file: Path) -> int:
-    """A folder of a programme, or one file of it: then only what is wrong in that file is told."""
-    folder = next((path for path in (file, *file.absolute().parents) if (path / "programme.yaml").is_file()), None)
-    if folder is None or not file.exists():
-        return refuse(
-            english=f"{file} is neither a programme's folder nor a file below one (no programme.yaml there).",
-            chinese=f"{file} 不是积分方案目录，也不在这样的目录中（找不到 programme.yaml）。",
-        )
-    problems = [problem for problem in read_folder(folder).problems if _concerns(problem, file)]
-    for problem in problems:
-        print(f"{problem.file}:{problem.line}: {problem.path}: {problem.message.zh} / {problem.message.en}")
-    if not problems:
-        print(f"{file}: OK / 没有问题")
-    return 1 if problems else 0
-
-
-def _concerns(problem: Problem, file: Path) -> bool:
-    return file.is_dir() or Path(problem.file).name == "programme.yaml" or file.samefile(problem.file)
 
 
 async def _with_connection(

@@ -183,9 +183,8 @@ class _Teller:
         zh = f"评定 {amount.zh}(范围 {step.low}–{step.high})"
         en = f"valued at {amount.en} (between {step.low} and {step.high})"
         if step.choice:
-            grades = (fact.choices[step.choice] for fact in self.facts.values() if step.choice in fact.choices)
-            grade = next(grades, Title(step.choice, step.choice))
-            zh, en = f"{grade.zh}:{zh}", f"{grade.en}: {en}"
+            grade = self._answer(step.choice)
+            zh, en = f"{zh}{grade.zh}", f"{en}{grade.en}"
         return Title(f"{zh}:{step.reason}", f"{en}: {step.reason}") if step.reason else Title(zh, en)
 
     def _sheet(self, step: Summed) -> Title:
@@ -216,8 +215,8 @@ class _Teller:
         match step:
             case Multiplied(why=why, times=times, after=after, found=found):
                 title = self._titled(why)
-                answer = f"({found})" if found not in ("", "campaign") else ""
-                return Title(f"{title.zh}{answer} ×{times} = {after}", f"{title.en}{answer} ×{times} = {after}")
+                answer = self._answer(found)
+                return Title(f"{title.zh}{answer.zh} ×{times} = {after}", f"{title.en}{answer.en} ×{times} = {after}")
             case Added(why=why, amount=amount, after=after):
                 title = self._titled(why)
                 return Title(f"{title.zh} +{amount} = {after}", f"{title.en} +{amount} = {after}")
@@ -228,6 +227,11 @@ class _Teller:
             case Missed(of=of):
                 title, miss = self._titled(of), wanting(step, self.facts)
                 return Title(f"未得“{title.zh}”:{miss.zh}", f"missed “{title.en}”: {miss.en}")
+
+    def _answer(self, found: str) -> Title:
+        titles = (fact.choices[found] for fact in self.facts.values() if found in fact.choices)
+        title = next(titles, None)
+        return Title("", "") if title is None else Title(f"({title.zh})", f" ({title.en})")
 
     def _titled(self, why: str) -> Title:
         titles = [

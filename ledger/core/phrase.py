@@ -125,10 +125,10 @@ def happening(effect: Effect, day: date, honours: dict[str, Title], rules: dict[
             return Title(f"本次活动已得的分取消:{zh}", f"what the activity brought is taken back: {en}")
         case BanEarning():
             last = banned_until(effect, day)
-            return Title(f"{zh_day(last)}前不再积分", f"no points are earned until {en_day(last)}")
+            return Title(f"至{zh_day(last)}不再积分", f"no points are earned until {en_day(last)}")
         case BanRedeeming():
             last = banned_until(effect, day)
-            return Title(f"{zh_day(last)}前不能兑换", f"nothing is redeemed until {en_day(last)}")
+            return Title(f"至{zh_day(last)}不能兑换", f"nothing is redeemed until {en_day(last)}")
         case GainHonour(honour=honour):
             title = honours.get(honour, Title(honour, honour))
             return Title(f"获得“{title.zh}”", f"receives “{title.en}”")

@@ -1,12 +1,15 @@
 """Spending policies: how much of what a household owns it may spend now, and out of which unit."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from ledger.core.cap import Cap, limit_of
-from ledger.core.period import Span
+from ledger.core.cap import Cap, counter_name, limit_of
+from ledger.core.counter import CounterKey
+from ledger.core.effect import REDEEMING, ban_key
+from ledger.core.period import Span, period_key, resets_on
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Note, Slug
 
@@ -103,6 +106,36 @@ def payment(
         available = able.points + able.gift
         raise Refused(Reason.INSUFFICIENT_POINTS, required=left, available=available, missing=left - available)
     return Payment(left - from_gift, from_gift, cash_fen)
+
+
+def spending_keys(spending: Spending, owner: str, day: date) -> tuple[CounterKey, ...]:
+    """The rows to lock before a redemption: a ban on redeeming, then each limit in the order of the file."""
+    limits = (CounterKey(_limit_name(cap), owner, period_key(cap.per, day)) for cap in spending.limits)
+    return (ban_key(REDEEMING, owner, day), *limits)
+
+
+def spending_charges(
+    spending: Spending, owner: str, day: date, points: int, used: Mapping[CounterKey, int]
+) -> tuple[tuple[CounterKey, int], ...]:
+    """What a redemption charges to its limits; refuses in this order: ban, then each limit."""
+    ban, *keys = spending_keys(spending, owner, day)
+    if used.get(ban, 0):
+        raise Refused(Reason.RIGHTS_SUSPENDED, owner=owner, month=ban.period)
+    charges = []
+    for cap, key in zip(spending.limits, keys, strict=True):
+        word, limit = limit_of(cap)
+        number = 1 if word == "times" else points
+        before = used.get(key, 0)
+        if before + number > limit:
+            again = resets_on(cap.per, day)
+            resets = None if again is None else again.isoformat()
+            raise Refused(Reason.LIMIT_REACHED, counter=key.counter, limit=limit, used=before, resets_on=resets)
+        charges.append((key, number))
+    return tuple(charges)
+
+
+def _limit_name(cap: Cap) -> str:
+    return counter_name("redeem", cap)
 
 
 def _ratio(gift: GiftRatio, household_class: str | None) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 # No control characters, no line breaks, and none of the invisible marks that turn a line of text around.
-INVISIBLE = "\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ud800-\\udfff"
+INVISIBLE = "\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff"
 READABLE = f"^[^\\x00-\\x1f\\x7f-\\x9f{INVISIBLE}]+$"
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=READABLE)]

@@ -86,7 +86,7 @@ def vet_catalogue(catalogue: Catalogue) -> tuple[Fault, ...]:
 def vet_together(rulebook: Rulebook, programme: Programme, events: Events | None) -> tuple[Fault, ...]:
     """What a rulebook and its neighbours promise each other."""
     faults = []
-    known = {event.id: event for event in events.events} if events is not None else {}
+    known = {event.id: event for event in (() if events is None else events.events)}
     own = {fact.id for fact in (*BUILT_IN, *rulebook.facts)}
     for number, rule in enumerate(rulebook.rules):
         if rule.event is None or events is None:
