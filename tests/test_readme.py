@@ -3,27 +3,24 @@
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench.demo.running import Running
+from tests.village import Database
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.zh-CN.md")
 
 
 @pytest.fixture
-def running() -> Iterator[Running]:
-    with tempfile.TemporaryDirectory(prefix="points-ledger-tour-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # PostgreSQL may run as another user, who must be able to pass.
-        running = Running(folder / "data")
-        running.start()
-        yield running
-        running.stop()
+def running(open_folder: Path, database: Database) -> Iterator[Running]:
+    running = Running(open_folder / "data", database_url=database.admin_url)
+    running.start()
+    yield running
+    running.stop()
 
 
 def tour_of(readme: str) -> str:

@@ -6,6 +6,7 @@ from bench.demo.caller import BASE, Body, Caller, Sent
 from bench.demo.people import Residents
 from bench.demo.proof import must, must_equal
 from bench.demo.running import Running
+from bench.demo.shelf import SUPERMARKET
 from bench.demo.words import say, show
 
 Snapshot = dict[str, Body]
@@ -37,7 +38,7 @@ def take_snapshot(caller: Caller, residents: Residents, others: list[str]) -> Sn
     """Balances with their account versions, by the address they were asked at."""
     owners = [person.id for person in residents.everyone] + [residents.rider.id, *others]
     paths = [f"accounts/{owner}/balances" for owner in owners]
-    paths += [f"accounts/{residents.rider.id}/statement", "publications", "prices", "offers"]
+    paths += [f"accounts/{residents.rider.id}/statement", f"outlets/{SUPERMARKET}/stock", "publications"]
     return {path: caller.get(path) for path in paths}
 
 

@@ -55,6 +55,7 @@ class Prices:
         self.offers: dict[tuple[str, str], int] = {(row["merchant"], row["offer"]): row["points"] for row in offers}
 
     def __getitem__(self, item: str) -> int:
+        must(item in self.items, f"{item} has a price today (is this machine's clock right?)")
         points: int = self.items[item]["points"]
         return points
 
@@ -135,8 +136,8 @@ def redemption_morning(caller: Caller, notebook: Notebook, prices: Prices, peopl
 def last_pieces(caller: Caller, notebook: Notebook, prices: Prices, people: list[Person]) -> None:
     """Sixteen at once for the last packets of masks: exactly as many pass as there are packets."""
     left = notebook.stock[SUPERMARKET, "masks"]
-    before = {person.id: notebook.points[person.id] for person in people}
-    must(all(points >= prices["masks"] for points in before.values()), "each of them has the points")
+    must_equal(len(people), 16, "people who ask")
+    must(all(notebook.points[person.id] >= prices["masks"] for person in people), "each of them has the points")
 
     def ask(person: Person) -> Answer:
         return caller.post("redemptions", basket(person, "masks"), key=f"masks-{person.reference}", role="cashier")
