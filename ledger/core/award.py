@@ -77,7 +77,9 @@ def last_good_day(book: Book, rulebook: str | None, rule: str | None, unit: str,
     compiled = None if rulebook is None else book.scheme.rulebook_by_digest(rulebook)
     found = None if compiled is None or rule is None else compiled.rules.get(rule)
     if found is None:
-        return expires_on(book.scheme.policy.expiry, active_on) or NEVER
+        # The programme's policy is for what can be spent: hours served, scores and money do not lapse.
+        policy = book.scheme.policy.expiry if unit in {"points", "gift"} else None
+        return expires_on(policy, active_on) or NEVER
     for move, expiry in zip(found.moves, found.expiries, strict=True):
         if isinstance(move, Give) and move.unit.value == unit:
             return expires_on(expiry, active_on) or NEVER

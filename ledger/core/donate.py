@@ -16,8 +16,9 @@ def needs(donate: Donate, prior: Prior) -> Needs:
 
 
 def decide(donate: Donate, book: Book) -> Decision:
-    """Refuses in this order: find the item, find the outlet, then as an award."""
+    """Refuses in this order: find the item, a rule not in force, find the outlet, then as an award."""
     book.scheme.must_have_item(donate.item)
+    award.needs(donate.award, Prior(book.scheme, {}, book.today))  # out of force, it had not even the shelf locked
     unit = item_unit(donate.item)
     book.balance(BalanceKey(donate.outlet, "stock", unit))
     earned = award.decide(donate.award, book)

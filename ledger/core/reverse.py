@@ -9,8 +9,9 @@ from ledger.core.award import last_good_day
 from ledger.core.balance import NEVER, Balance, claw_back
 from ledger.core.book import Book, Decision, Needs, Prior, Source
 from ledger.core.command import Reverse
-from ledger.core.counter import CounterKey, refunded_points, reversals
+from ledger.core.counter import refunded_points, reversals
 from ledger.core.refusal import Reason, Refused
+from ledger.core.remainder import caps_back, part_of, whole_of
 from ledger.core.transaction import About, Entry, OpenItem, PostedEntry
 from ledger.core.void import release_day
 
@@ -60,7 +61,7 @@ def decide(reverse: Reverse, book: Book) -> Decision:
     """Refuses in this order: find, kind, reversed or refunded before, more than is left, goods no longer there."""
     source = book.source(reverse.transaction, *REVERSIBLE)
     item = book.open_items.get(reverse.transaction)
-    whole = _points_of(source)
+    whole = whole_of(source)
     before = book.used[reversals(source.transaction)]
     _refuse_undone(source, book, item, before >= whole)
     amount = whole - before if reverse.amount is None else reverse.amount
@@ -69,12 +70,12 @@ def decide(reverse: Reverse, book: Book) -> Decision:
     _refuse_missing_goods(source, book)
     # Nothing is refused below this line.
     standing = _where_it_stands(source, item, book)
-    entries = undo_entries(standing if amount == whole else _part_of(standing, before, amount), book)
+    entries = undo_entries(standing if amount == whole else part_of(standing, before, amount), book)
     return Decision(
         kind="reverse",
         entries=tuple(entries),
         about=About(owner=source.about.owner, reverses=source.transaction, note=reverse.note),
-        counts=((reversals(source.transaction), amount), *_caps_back(source, amount, is_last=before + amount == whole)),
+        counts=((reversals(source.transaction), amount), *caps_back(source, before, amount)),
         may_move_nothing=not source.entries,
         ends=source.transaction if item is not None and item.ended_by is None and before + amount == whole else None,
     )
@@ -97,13 +98,6 @@ def undo_entries(entries: tuple[PostedEntry, ...], book: Book) -> list[Entry]:
             purse = purses.setdefault(key, copy.deepcopy(book.balance(key)))
             undone += _take_back(key, purse, entry.amount, entry.expires_on)
     return undone
-
-
-def _points_of(source: Source) -> int:
-    """What can be reversed: an award by its points (or its only unit), all else as one whole."""
-    if source.kind not in {"award", "bonus"}:
-        return 1
-    return max(1, sum(entry.amount for entry in source.entries if entry.amount > 0))
 
 
 def _refuse_undone(source: Source, book: Book, item: OpenItem | None, is_reversed: bool) -> None:
@@ -136,38 +130,6 @@ def _where_it_stands(source: Source, item: OpenItem | None, book: Book) -> tuple
         else:
             moved.append(entry)
     return tuple(moved)
-
-
-def _part_of(entries: tuple[PostedEntry, ...], before: int, amount: int) -> tuple[PostedEntry, ...]:
-    """The next `amount` of the credits after those reversed before, with the same of what issued them."""
-    parts: list[PostedEntry] = []
-    passed, missing = before, amount
-    for entry in entries:
-        if entry.amount > 0:
-            left = entry.amount - min(entry.amount, passed)
-            passed -= entry.amount - left
-            part = min(left, missing)
-            missing -= part
-            if part:
-                issued = next(other for other in entries if other.unit == entry.unit and other.amount < 0)
-                parts.append(_resized(issued, -part))
-                parts.append(_resized(entry, part))
-    return tuple(parts)
-
-
-def _resized(entry: PostedEntry, amount: int) -> PostedEntry:
-    return PostedEntry(entry.owner, entry.purse, entry.unit, amount, entry.expires_on, 0, 0)
-
-
-def _caps_back(source: Source, amount: int, *, is_last: bool) -> list[tuple[CounterKey, int]]:
-    """Points go back to their limits as they are reversed; a time only with the last of them."""
-    back = []
-    for key, used in source.counts:
-        if "/points" in key.counter and source.kind == "award":
-            back.append((key, -min(used, amount)))
-        elif is_last:
-            back.append((key, -used))
-    return back
 
 
 def _forgive(key: BalanceKey, debt: Balance, amount: int, book: Book) -> list[Entry]:
