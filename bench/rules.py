@@ -116,7 +116,7 @@ def sixty_rules() -> Compiled:
 
 
 def measure(compiled: Compiled) -> Iterator[dict[str, object]]:
-    """One line for each weight, and one for all: counters named, scored, traced. Time of one core, whoever else is busy."""
+    """One line for each weight and one for all: counters named, scored, traced; time of one core."""
     everything: list[float] = []
     for kind, facts in FACTS.items():
         rule = f"{kind}-{RULES // 8}"

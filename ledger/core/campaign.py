@@ -11,11 +11,13 @@ from ledger.core.activity import Facts
 from ledger.core.condition import Condition, Missed, missed
 from ledger.core.fact import fact_of
 from ledger.core.measured import SomeAmount
+from ledger.core.period import next_day
 from ledger.core.ratio import Ratio, fraction, written
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import FactRef, Note, Slug, Title
 from ledger.core.trace import Added, Multiplied, Step
 
+NEAR_DAYS = 7
 Whens = Annotated[tuple[Condition, ...], Meta(min_length=1, max_length=20)]
 
 
@@ -117,6 +119,7 @@ def apply_campaigns(
     """Multipliers of the campaigns of the day. Two at once combine as the rulebook says: ×2 and ×3 `sum` to ×4."""
     running = [campaign for campaign in campaigns if campaign.from_ <= day <= campaign.until]
     if not running:
+        steps += _just_missed(campaigns, day)
         return amount
     if combine is Combine.BEST:
         running = [max(running, key=lambda campaign: fraction(campaign.times or 1))]
@@ -125,6 +128,19 @@ def apply_campaigns(
     times = 1 + sum((fraction(campaign.times or 1) - 1 for campaign in running), Fraction(0))
     names = "+".join(campaign.id for campaign in running)
     return _multiply(amount, written(times), unit, names, "campaign", steps)
+
+
+def _just_missed(campaigns: tuple[Campaign, ...], day: date) -> list[Missed]:
+    """A campaign that began or ended within days is worth knowing of; one of last year is not."""
+    misses = []
+    for campaign in campaigns:
+        if 0 < (campaign.from_ - day).days <= NEAR_DAYS:
+            first = campaign.from_.isoformat()
+            misses.append(Missed("happened_on", "from", first, day.isoformat(), campaign.id))
+        if 0 < (day - campaign.until).days <= NEAR_DAYS:
+            over = next_day(campaign.until).isoformat()
+            misses.append(Missed("happened_on", "before", over, day.isoformat(), campaign.id))
+    return misses
 
 
 def _multiply(amount: Fraction, times: int | str, unit: str, why: str, found: str, steps: list[Step]) -> Fraction:

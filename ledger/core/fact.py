@@ -45,6 +45,7 @@ BUILT_IN: tuple[Fact, ...] = (
     Fact("grams", FactType.QUANTITY, Title("重量", "weight"), Title("克", "grams")),
     Fact("pieces", FactType.QUANTITY, Title("件数", "pieces"), Title("件", "pieces")),
     Fact("people", FactType.QUANTITY, Title("人次", "people"), Title("人次", "people")),
+    Fact("households", FactType.QUANTITY, Title("户次", "households"), Title("户次", "households")),
     Fact("happened_on", FactType.DAY, Title("发生日期", "day of the activity")),
     Fact("evidence.photos", FactType.QUANTITY, Title("照片", "photos"), Title("张", "photos")),
     Fact("evidence.witnesses", FactType.QUANTITY, Title("见证人", "witnesses"), Title("人", "people")),

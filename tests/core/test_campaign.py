@@ -88,6 +88,28 @@ def test_a_near_miss_says_what_was_wanting() -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "near"),
+    [
+        (8, []),
+        (9, [Missed("happened_on", "from", "2026-03-16", "2026-03-09", "spring")]),
+        (16, []),
+        (
+            29,
+            [
+                Missed("happened_on", "before", "2026-03-23", "2026-03-29", "spring"),
+                Missed("happened_on", "before", "2026-03-23", "2026-03-29", "clean"),
+            ],
+        ),
+        (30, []),
+    ],
+)
+def test_a_campaign_missed_by_days_is_told(day: int, near: list[Missed]) -> None:
+    facts = Facts(date(2026, 3, day), {"minutes": 95}, {"difficulty": "easy"}, {"organiser": True})
+    steps = score(book(), "hours", facts, "hh_1", {}).trace.steps
+    assert [step for step in steps if isinstance(step, Missed)] == near
+
+
+@pytest.mark.parametrize(
     ("condition", "facts", "holds"),
     [
         ("{fact: household.class, is: poor}", Facts(date(2026, 3, 5), household=Household(class_="poor")), True),

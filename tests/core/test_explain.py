@@ -60,6 +60,13 @@ def test_the_sentence_of_the_specification() -> None:
     ]
 
 
+def test_a_campaign_that_was_just_missed_is_told() -> None:
+    result = score(SPRING, "hours", Facts(date(2026, 3, 12), {"minutes": 95}), "hh_1", {})
+    zh, en = told(SPRING, result.trace)
+    assert "missed “spring week”: day of the activity not before 2026-03-14, is 2026-03-12" in en
+    assert "未得“春季周”:发生日期不早于2026-03-14,实为2026-03-12" in zh
+
+
 def test_a_cut_says_when_it_starts_again() -> None:
     key = CounterKey("hours/day/points", "hh_1", "2026-03-16")
     result = score(SPRING, "hours", Facts(date(2026, 3, 16), {"minutes": 95}), "hh_1", {key: 28})
