@@ -56,15 +56,22 @@ class BatchName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[!-~]+$(?!\n)")]
 
 
+class RefusedLine(msgspec.Struct, frozen=True):
+    """A line of a batch by its key, and the reason word."""
+
+    key: str
+    reason: str
+
+
 class BatchView(msgspec.Struct, frozen=True):
-    """How many were posted now, how many had been before, and who was refused and why."""
+    """How many were posted now, how many had been before, and which were refused and why."""
 
     posted: int
     replayed: int
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[RefusedLine, ...]
 
 
-@post(f"{_P}/simulations")
+@post(f"{_P}/simulations", status_code=200)
 async def simulation(
     body: RawBody,
     call: NamedDependency[Call],
@@ -82,7 +89,7 @@ async def simulation(
     return answer(SimulationView(result.activities, len(result.changes), refused, result.gains))
 
 
-@post(f"{_P}/reratings")
+@post(f"{_P}/reratings", status_code=200)
 async def rerating(data: JSONBody[Correction], key: IdempotencyKey, call: NamedDependency[Call]) -> Response[BatchView]:
     """Posts only the differences, as one batch; asked again, under whatever key, there is nothing left to post."""
     scheme = await call.scheme()
@@ -94,7 +101,7 @@ async def rerating(data: JSONBody[Correction], key: IdempotencyKey, call: NamedD
     return _view(result)
 
 
-@post(f"{_P}/evaluations")
+@post(f"{_P}/evaluations", status_code=200)
 async def evaluation(
     data: JSONBody[Evaluation], key: IdempotencyKey, call: NamedDependency[Call]
 ) -> Response[BatchView]:
@@ -113,7 +120,7 @@ async def evaluation(
     raise Refused(Reason.UNKNOWN_RULE, rule=data.id)
 
 
-@post(f"{_P}/batch-reversals")
+@post(f"{_P}/batch-reversals", status_code=200)
 async def undo_batch(
     data: JSONBody[BatchName], key: IdempotencyKey, call: NamedDependency[Call]
 ) -> Response[BatchView]:
@@ -132,4 +139,5 @@ def _published(rulebooks: tuple[Compiled, ...], version: str) -> Compiled:
 
 
 def _view(result: BatchResult) -> Response[BatchView]:
-    return answer(BatchView(result.posted, result.replayed, tuple(result.refused)))
+    refused = tuple(RefusedLine(key, reason) for key, reason in result.refused)
+    return answer(BatchView(result.posted, result.replayed, refused))

@@ -38,7 +38,7 @@ def openapi_document(routes: Mapping[tuple[str, str], Route], *, version: str, p
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": {name: _without_verb(schema) for name, schema in sorted(components.items())},
+            "schemas": {name: _tidied(schema) for name, schema in sorted(components.items())},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "pl_…"}},
         },
     }
@@ -46,7 +46,7 @@ def openapi_document(routes: Mapping[tuple[str, str], Route], *, version: str, p
 
 def receipt_schema() -> dict[str, Any]:
     """The receipt by itself, for those who check receipts without the API."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(Receipt)}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_tidied(msgspec.json.schema(Receipt))}
 
 
 def _types(routes: Mapping[tuple[str, str], Route], problem: type) -> list[Any]:
@@ -110,17 +110,24 @@ def _path_parameter(name: str) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter, where: str) -> dict[str, Any]:
-    schema = msgspec.json.schema(parameter.type)
+    schema = _tidied(msgspec.json.schema(parameter.type))
     return {"name": parameter.name, "in": where, "required": parameter.is_required, "schema": schema}
 
 
-def _without_verb(schema: Any) -> Any:
-    """A command sent to its own address need not name its verb again."""
-    if not isinstance(schema, dict) or _VERB not in schema.get("properties", {}):
+def _tidied(schema: Any) -> Any:
+    """As JSON Schema of 2020 says pairs, and without the verb: a command's own address need not repeat it."""
+    if isinstance(schema, list):
+        return [_tidied(part) for part in schema]
+    if not isinstance(schema, dict):
         return schema
-    properties = {name: value for name, value in schema["properties"].items() if name != _VERB}
-    required = [name for name in schema.get("required", ()) if name != _VERB]
-    return {**schema, "properties": properties, "required": required}
+    tidied = {name: _tidied(value) for name, value in schema.items()}
+    if isinstance(tidied.get("items"), list):
+        tidied["prefixItems"] = tidied["items"]
+        tidied["items"] = False
+    if _VERB in tidied.get("properties", {}):
+        tidied["properties"] = {name: value for name, value in tidied["properties"].items() if name != _VERB}
+        tidied["required"] = [name for name in tidied.get("required", ()) if name != _VERB]
+    return tidied
 
 
 def answer_type_of(annotation: Any) -> Any:
