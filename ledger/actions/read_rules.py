@@ -1,5 +1,6 @@
 """From the YAML files of a programme's folder to structs; every problem with its file and line, in both languages."""
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any, TypeVar
@@ -7,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from ledger.actions.find_misfits import find_misfits
 from ledger.actions.read_yaml import BYTES_MAX, BadYaml, Node, plain, read_yaml
 from ledger.core.compiled import compile_rulebook
 from ledger.core.event import Events
@@ -134,29 +136,17 @@ def _read_rulebooks(
 
 
 def read_document(raw: bytes, wanted: type[Document], file: str) -> Read:
-    """Types only. After a problem inside a list, that element is set aside and the rest is looked at too."""
+    """Types only: the document, or every place that does not fit them."""
     try:
         root = read_yaml(raw)
     except BadYaml as bad:
         return Read(None, (Problem(file, bad.line, "", bad.message),), None)
-    problems: list[Problem] = []
-    whole = root
-    while len(problems) < PROBLEMS_MAX:
-        try:
-            document = msgspec.convert(plain(root), wanted, strict=True)
-        except (msgspec.ValidationError, RecursionError) as error:
-            message, path = _split(str(error))
-            trail = _trail(root, path)
-            problems.append(Problem(file, trail[-1].line, _shown(trail), in_both(message)))
-            pruned = _without(root, trail)
-            if pruned is None:
-                break
-            root = pruned
-            continue
-        if not problems:
-            return Read(document, (), whole)
-        break
-    return Read(None, tuple(problems), whole)
+    try:
+        return Read(msgspec.convert(plain(root), wanted, strict=True), (), root)
+    except (msgspec.ValidationError, RecursionError):
+        misfits = itertools.islice(find_misfits(root, wanted), PROBLEMS_MAX)
+        found = [Problem(file, misfit.node.line, misfit.path, in_both(misfit.message)) for misfit in misfits]
+        return Read(None, tuple(found), root)
 
 
 def _named(path: Path) -> tuple[bytes, str]:
@@ -178,26 +168,6 @@ def _problem(fault: Fault, read: Read, file: str) -> Problem:
     return Problem(file, node.line, path, fault.message)
 
 
-def _split(error: str) -> tuple[str, list[str | int]]:
-    """msgspec says `what - at `$.rules[0].id``; a map's value is `[...]`, whose key it does not name."""
-    message, _, path = error.partition(" - at ")
-    steps: list[str | int] = []
-    for name, index in re.findall(r"\.([^.\[\]`]+)|\[(\d+)\]", path):
-        steps.append(name or int(index))
-    return message, steps
-
-
-def _trail(root: Node, path: list[str | int]) -> list[Node]:
-    """The nodes from the root down to the place of the error, as far as the file has them."""
-    trail = [root]
-    for step in path:
-        child = _child(trail[-1], step)
-        if child is None:
-            break
-        trail.append(child)
-    return trail
-
-
 def _child(node: Node, step: str | int) -> Node | None:
     """None where the file does not have the part, as when a field is missing."""
     if isinstance(node.value, dict):
@@ -207,33 +177,6 @@ def _child(node: Node, step: str | int) -> Node | None:
         item: Node = node.value[step]
         return item
     return None
-
-
-def _shown(trail: list[Node]) -> str:
-    shown = ""
-    for node in trail[1:]:
-        shown += f"[{node.place}]" if isinstance(node.place, int) else f".{node.place}"
-    return shown.removeprefix(".")
-
-
-def _without(root: Node, trail: list[Node]) -> Node | None:
-    """The tree without the outermost list element that holds the error; None when nothing is left to look at."""
-    for depth in range(1, len(trail)):
-        parent = trail[depth - 1]
-        if not isinstance(parent.value, list):
-            continue
-        rest: Any = [child for child in parent.value if child is not trail[depth]]
-        rebuilt = Node(parent.line, rest, parent.place)
-        for above in range(depth - 2, -1, -1):
-            rebuilt = _replaced(trail[above], trail[above + 1], rebuilt)
-        return rebuilt if rest else None
-    return None
-
-
-def _replaced(parent: Node, old: Node, new: Node) -> Node:
-    """Only maps stand above the outermost list."""
-    value = {key: new if child is old else child for key, child in parent.value.items()}
-    return Node(parent.line, value, parent.place)
 
 
 _TYPES = {
@@ -246,6 +189,11 @@ _TYPES = {
     "null": "空",
 }
 _PATTERNS = (
+    (
+        r"Object contains unknown field `(.+)`; did you mean `(.+)`",
+        "不认识的字段 {0},是否应为 {1}",
+        "unknown field {0}; did you mean {1}",
+    ),
     (r"Object contains unknown field `(.+)`", "不认识的字段 {0}", "unknown field {0}"),
     (r"Object missing required field `(.+)`", "缺少字段 {0}", "the field {0} is missing"),
     (r"Invalid enum value '?(.+?)'?", "{0} 不在词汇表中", "{0} is not a word that is known here"),

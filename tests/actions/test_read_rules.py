@@ -32,7 +32,7 @@ def test_every_folder_is_free_of_problems(folder: str) -> None:
         (("amount: 5", "amount: five"), "rules[0].gives[0].value.amount: should be int, is str"),
         (("amount: 5", "amount: 0"), "rules[0].gives[0].value.amount: out of range: should be >= 1"),
         (("kind: fixed", "kind: fixd"), "rules[0].gives[0].value.kind: fixd is not a word that is known here"),
-        (("category: all", "catgory: all"), "rules[0]: unknown field catgory"),
+        (("category: all", "catgory: all"), "rules[0]: unknown field catgory; did you mean category"),
         ((", en: Photo", ""), "rules[0].title: the field en is missing"),
         (("category: all", "category: none"), "rules[0].category: there is no such category"),
         (("points: 5", "points: 6"), 'rules[0].examples[0]: expected {"points":6}, came out as {"points":5}'),
@@ -52,7 +52,7 @@ def test_problems_of_several_rules_come_together_with_their_lines() -> None:
     first = (HEAD + "rules:\n").count("\n") + 1
     assert [(problem.file, problem.line, problem.path) for problem in problems] == [
         ("a.yaml", first + 4, "rules[0].gives[0].value.amount"),
-        ("a.yaml", first + 7, "rules[1]"),
+        ("a.yaml", first + 9, "rules[1]"),
     ]
     assert problems[0].message.zh == "应为整数,实为文字"
 
@@ -80,3 +80,40 @@ def test_the_digest_ignores_layout_and_words_at_their_defaults() -> None:
     )
     assert compiled(RULE.replace("5", "6").replace("14", "15")).digest != plain
     assert digest(compiled(RULE).rulebook) == plain
+
+
+def test_every_place_that_does_not_fit_is_named_at_once() -> None:
+    rules = """
+  - id: Photo
+    title: {zh: 拍照}
+    category: all
+    gives:
+      - value: {kind: per_unit, of: minutes, each: 0, amount: x}
+        unit: gold
+      - {value: {kind: fixd, amount: 5}}
+    caps: [{per: day}, {per: fortnight, times: 1}]
+    when: [{fact: person.age, at_least: -1, like: 3}]
+    examples: [{given: {happened_on: 2026-02-30, quantities: {minutes: -5, Bad: 1}}, expect: {refused: never}}]
+  - nonsense
+"""
+    found = problems_of(rules, "facts: 7\n")
+    for place in (
+        "facts",
+        "rules[0].id",
+        "rules[0].title",
+        "rules[0].gives[0].value.each",
+        "rules[0].gives[0].value.amount",
+        "rules[0].gives[0].unit",
+        "rules[0].gives[1].value.kind",
+        "rules[0].caps[0]",
+        "rules[0].caps[1].per",
+        "rules[0].when[0].at_least",
+        "rules[0].when[0]",
+        "rules[0].examples[0].given.happened_on",
+        "rules[0].examples[0].given.quantities.minutes",
+        "rules[0].examples[0].given.quantities.Bad",
+        "rules[0].examples[0].expect.refused",
+        "rules[1]",
+    ):
+        assert any(problem.startswith(f"{place}: ") for problem in found), (place, found)
+    assert len(found) == 16
