@@ -14,13 +14,25 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response
 from litestar.routes import HTTPRoute
 
-from ledger.api import accounts, activities, corrections, health, people, programmes, redemptions, stock, transactions
+from ledger.api import (
+    accounts,
+    activities,
+    corrections,
+    health,
+    metrics,
+    people,
+    programmes,
+    redemptions,
+    stock,
+    transactions,
+)
 from ledger.api.access import TABLE
 from ledger.api.body import DecodedBody
 from ledger.api.call import Admission, Route, give_call
 from ledger.api.decode import intake_of
 from ledger.api.desk import Desk
 from ledger.api.openapi import answer_type_of, openapi_document
+from ledger.deadline import keep_deadlines
 from ledger.log import log_requests
 from ledger.problems import Problem, answer_problem, is_unexpected
 from ledger.web import pages
@@ -37,6 +49,7 @@ ROUTES = (
     pages.schema,
     health.live,
     health.ready,
+    metrics.metrics,
     programmes.programmes,
     programmes.programme,
     programmes.publish_policies,
@@ -74,11 +87,11 @@ ROUTES = (
 
 
 class Service(Litestar):
-    """Also logs requests that reach no route, and answers them with a request id."""
+    """Also logs and times requests that reach no route, and answers them with a request id."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._logged = log_requests(super().__call__)
+        self._logged = log_requests(keep_deadlines(super().__call__))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._logged(scope, receive, send)

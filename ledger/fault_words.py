@@ -100,6 +100,15 @@ FAULTS: Mapping[Fault, Words] = {
             "The answer did not come in time; it may or may not be posted. Ask again under the same key to learn it.",
         ),
     ),
+    Fault.DEADLINE_PASSED: in_words(
+        503,
+        "未能及时答复",
+        "No answer in time",
+        (
+            "未能在时限内取得结果,没有任何更改。请稍后重试。",
+            "The answer did not come in time; nothing was changed. Try again shortly.",
+        ),
+    ),
     Fault.DATABASE_UNAVAILABLE: in_words(
         503,
         "数据库暂不可用",

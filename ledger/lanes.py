@@ -15,6 +15,7 @@ from ledger.core.transaction import Outcome
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import connect
 from ledger.posting import commands_of, post
+from ledger.tally import BATCH_COMMANDS, BATCH_SECONDS, CONNECTIONS_LOST
 
 log = structlog.get_logger()
 
@@ -135,6 +136,11 @@ class Lanes:
         """Callers in the queue, for metrics and back pressure."""
         return len(self._queue)
 
+    @property
+    def waiting_in_bulk(self) -> int:
+        """Items of long lists, which wait behind the counters."""
+        return len(self._bulk)
+
     async def _connect(self) -> asyncpg.Connection:
         return await connect(self._url, application_name="points-ledger lane")
 
@@ -172,20 +178,23 @@ class Lanes:
             try:
                 began = time.perf_counter()
                 _answer(batch, await self._post(connection, batch))
-                self._cut_chunks(sum(waiting.commands for waiting in batch), time.perf_counter() - began)
+                self._measure(sum(waiting.commands for waiting in batch), time.perf_counter() - began)
             except asyncpg.DeadlockDetectedError:
                 deadlocks += 1
                 if deadlocks == DEADLOCK_TRIES:
                     raise
             except LOST as error:
                 log.warning("lane_connection_lost", error=type(error).__name__)
+                CONNECTIONS_LOST.add()
                 connection = await self._reconnect(connection, batch)
             except Exception as error:
                 await self._post_apart(connection, batch, error)
         return connection
 
-    def _cut_chunks(self, commands: int, seconds: float) -> None:
+    def _measure(self, commands: int, seconds: float) -> None:
         """Bulk is cut by time, not by count: the next chunk is as large as a tenth of a second holds."""
+        BATCH_COMMANDS.add(commands)
+        BATCH_SECONDS.add(seconds)
         fitting = int(CHUNK_SECONDS * commands / max(seconds, 1e-6))
         self._chunk = max(CHUNK_MIN, min(CHUNK_MAX, 2 * self._chunk, fitting))
 

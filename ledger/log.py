@@ -13,6 +13,8 @@ import msgspec
 import structlog
 from structlog.types import EventDict, Processor
 
+from ledger.tally import REQUEST_SECONDS, REQUESTS
+
 # The words of ASGI; the framework's own types would make every command wait for the framework.
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -85,16 +87,19 @@ def log_requests(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, _watching(send, answer, request_id))
         finally:
-            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            seconds = time.perf_counter() - started
             # The route, not the path: an address that nobody serves may hold anything.
+            route = scope.get("path_template")
+            REQUEST_SECONDS.add(seconds, route or "none")
+            REQUESTS.add(route or "none", scope["method"], str(answer[0]))
             log.info(
                 "request",
                 method=scope["method"],
-                route=scope.get("path_template"),
+                route=route,
                 status=answer[0],
                 code=state.get("code"),
                 principal=state.get("principal"),
-                milliseconds=milliseconds,
+                milliseconds=round(seconds * 1000, 1),
             )
 
     return logged

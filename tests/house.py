@@ -16,7 +16,8 @@ KNOWN_NAMES = frozenset({"service_role"})  # PostgreSQL's own word for the login
 FLOORS = ("alone", "core", "db", "posting", "actions", "door", "roof")
 TOP_LEVEL = {
     "verify": "alone",
-    **dict.fromkeys(("posting", "lanes", "batch"), "posting"),
+    **dict.fromkeys(("posting", "lanes", "batch", "tally"), "posting"),
+    "deadline": "roof",
     **dict.fromkeys(
         ("app", "main", "serve", "first_start", "config", "log", "problems", "problem_words", "fault_words", "schemas"),
         "roof",

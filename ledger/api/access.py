@@ -60,6 +60,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", "/schema"): PUBLIC,
     ("GET", "/health/live"): PUBLIC,
     ("GET", "/health/ready"): PUBLIC,
+    ("GET", "/metrics"): PUBLIC,
     ("GET", "/v1/programmes"): _EVERYONE,
     ("GET", _P): _EVERYONE,
     ("GET", f"{_P}/prices"): PUBLIC,

@@ -7,6 +7,7 @@ from litestar.enums import MediaType
 from litestar.response import Response
 
 from ledger.core.transaction import Outcome, Receipt
+from ledger.tally import POSTED, REFUSED, REPLAYS
 
 T = TypeVar("T")
 
@@ -32,6 +33,17 @@ def answer(body: T, *, status: int = 200, is_replayed: bool = False) -> Response
 
 def answer_outcome(outcome: Outcome) -> Response[Receipt]:
     """201 with the receipt, the same bytes again when replayed; raises `Declined` for a refusal."""
+    count_outcome(outcome)
     if outcome.receipt is None:
         raise Declined(outcome)
     return answer(outcome.receipt, status=201, is_replayed=outcome.is_replayed)
+
+
+def count_outcome(outcome: Outcome) -> None:
+    """For the metrics: once for each outcome that a caller is told."""
+    if outcome.is_replayed:
+        REPLAYS.add()
+    elif outcome.receipt is not None:
+        POSTED.add(outcome.receipt.kind)
+    elif outcome.refusal is not None:
+        REFUSED.add(outcome.refusal.reason)

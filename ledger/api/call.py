@@ -1,5 +1,6 @@
 """One admitted request: decoded, authenticated and authorised, in that order, by the one guard."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -26,14 +27,26 @@ OptionalIdempotencyKey = Annotated[
 ]
 
 
+ANSWER_SECONDS = 0.05
+
+
 class Call(msgspec.Struct, frozen=True):
-    """What a handler works with. `sees_all` is false for a role that the table limits to what is its own."""
+    """What a handler works with. `sees_all` is false for a role that the table limits to what is its own.
+
+    `ends_at` is the request's deadline by the loop's clock.
+    """
 
     desk: Desk
     programme: str
     caller: Caller | None
     sees_all: bool
     body: Any
+    ends_at: float
+
+    @property
+    def seconds_left(self) -> float:
+        """A little less than there is, so that what is known at the deadline can still be said."""
+        return max(0.01, self.ends_at - asyncio.get_running_loop().time() - ANSWER_SECONDS)
 
     @property
     def principal(self) -> str:
@@ -89,9 +102,9 @@ class Admission:
         if not route.access.is_public:
             caller = await self._authenticate(connection.headers)
             sees_all = await self._authorise(caller, programme, route.access, connection.path_params, body)
-        call = Call(self.desk, programme, caller, sees_all, body)
-        connection.scope["state"]["call"] = call
-        connection.scope["state"]["principal"] = None if caller is None else caller.principal
+        state = connection.scope["state"]
+        state["call"] = Call(self.desk, programme, caller, sees_all, body, state["ends_at"])
+        state["principal"] = None if caller is None else caller.principal
 
     async def _authenticate(self, headers: Mapping[str, str]) -> Caller:
         scheme, _, token = headers.get("authorization", "").partition(" ")

@@ -55,6 +55,12 @@ class Desk:
         if self._pool is not None:
             await self._pool.close()
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many are open for reads and actions, and how many of them are idle."""
+        assert self._pool is not None, "the desk is opened before the first request"
+        return self._pool.get_size(), self._pool.get_idle_size()
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
         """For an action, which opens its own database transaction."""

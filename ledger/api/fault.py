@@ -25,6 +25,7 @@ class Fault(enum.StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     OVERLOADED = "overloaded"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    DEADLINE_PASSED = "deadline_passed"
     DATABASE_UNAVAILABLE = "database_unavailable"
     INTERNAL = "internal"
 

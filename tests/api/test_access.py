@@ -64,7 +64,8 @@ MATRIX = {
 }
 OUTSIDE = {("GET", "/v1/programmes")}
 PUBLIC = {
-    ("GET", path) for path in ("/", "/docs", "/schema", "/health/live", "/health/ready", f"{P}/prices", f"{P}/offers")
+    ("GET", path)
+    for path in ("/", "/docs", "/schema", "/health/live", "/health/ready", "/metrics", f"{P}/prices", f"{P}/offers")
 }
 OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
 STAFF = ("admin", "operator", "reviewer", "auditor")
