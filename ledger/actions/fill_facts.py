@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import asyncpg
 import msgspec
 
-from ledger.actions.open_owner import load_any_owner, load_owner
+from ledger.actions.open_owner import read_register
 from ledger.core.activity import Facts, Household, Merchant, Person
 from ledger.core.command import Award
 from ledger.core.refusal import Reason, Refused
@@ -46,34 +46,42 @@ async def filled_award(
 ) -> Award:
     """The award with its recipient's household, person or shop filled in.
 
-    Under a key that has been used the answer is a replay, whatever the register says by now. A recipient that is
-    not there is left for posting to refuse, so that the refusal stands in the journal.
+    Under a key that has been used the answer is a replay, whatever the register says by now.
     """
     if await is_claimed(connection, programme, principal, key):
         return sent
-    recipient = await load_any_owner(connection, programme, sent.recipient)
+    return fill_award(sent, await read_register(connection, programme, named_in(sent)))
+
+
+def named_in(award: Award) -> tuple[str, ...]:
+    """Whom the register is asked about."""
+    person = award.facts.person
+    return (award.recipient,) if person is None else (award.recipient, person.id)
+
+
+def fill_award(sent: Award, register: Mapping[str, Owner]) -> Award:
+    """A recipient that is not there is left for posting to refuse, so that the refusal stands in the journal."""
+    recipient = register.get(sent.recipient)
     if recipient is None:
         return sent
-    facts = await _filled(connection, programme, recipient, sent.facts)
-    return msgspec.structs.replace(sent, facts=facts)
+    return msgspec.structs.replace(sent, facts=_filled(register, recipient, sent.facts))
 
 
-async def _filled(connection: asyncpg.Connection, programme: str, recipient: Owner, facts: Facts) -> Facts:
+def _filled(register: Mapping[str, Owner], recipient: Owner, facts: Facts) -> Facts:
     if recipient.kind == "merchant":
         return msgspec.structs.replace(facts, merchant=_merchant(recipient))
     if recipient.kind == "household":
         facts = msgspec.structs.replace(facts, household=_household(recipient))
         if facts.person is None:
             return facts
-        person = await load_owner(connection, programme, facts.person.id, "member")
-        if person.household != recipient.id:
-            raise Refused(Reason.NOT_FOUND, owner=person.id)
+        person = register.get(facts.person.id)
+        if person is None or person.kind != "member" or person.household != recipient.id:
+            raise Refused(Reason.NOT_FOUND, owner=facts.person.id)
         return msgspec.structs.replace(facts, person=_person(person))
     facts = msgspec.structs.replace(facts, person=_person(recipient))
     if recipient.household is None:
         return facts
-    household = await load_owner(connection, programme, recipient.household, "household")
-    return msgspec.structs.replace(facts, household=_household(household))
+    return msgspec.structs.replace(facts, household=_household(register[recipient.household]))
 
 
 def _person(owner: Owner) -> Person:

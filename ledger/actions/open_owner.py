@@ -1,6 +1,6 @@
 """Open an account holder: once, however often it is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import asyncpg
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.db.journal import show_programmes
-from ledger.db.owners import Owner, find_owner, find_owner_by_reference, open_owners
+from ledger.db.owners import Owner, find_owner, find_owner_by_reference, open_owners, read_owners
 
 _traits_decoder = msgspec.json.Decoder(Mapping[str, str | int | bool])
 
@@ -42,16 +42,19 @@ async def open_owner(connection: asyncpg.Connection, programme: str, owner: Owne
 
 async def load_owner(connection: asyncpg.Connection, programme: str, id: str, kind: str) -> Owner:
     """Refuses `not_found` also for an id of another kind."""
-    found = await load_any_owner(connection, programme, id)
-    if found is None or found.kind != kind:
-        raise Refused(Reason.NOT_FOUND, owner=id)
-    return found
-
-
-async def load_any_owner(connection: asyncpg.Connection, programme: str, id: str) -> Owner | None:
-    """Whatever kind of owner has this id."""
     row = await find_owner(connection, programme, id)
-    return None if row is None else _owner_of(row)
+    if row is None or row["kind"] != kind:
+        raise Refused(Reason.NOT_FOUND, owner=id)
+    return _owner_of(row)
+
+
+async def read_register(connection: asyncpg.Connection, programme: str, ids: Iterable[str]) -> dict[str, Owner]:
+    """These owners as far as they are there, and the households of the members among them."""
+    found = {row["id"]: _owner_of(row) for row in await read_owners(connection, programme, list(set(ids)))}
+    homes = {owner.household for owner in found.values() if owner.household is not None} - found.keys()
+    for row in await read_owners(connection, programme, list(homes)) if homes else ():
+        found[row["id"]] = _owner_of(row)
+    return found
 
 
 def require_listed(scheme: Scheme, owner: Owner) -> None:

@@ -51,7 +51,14 @@ async def open_units(connection: asyncpg.Connection, programme: str, units: Iter
 
 async def find_owner(connection: asyncpg.Connection, programme: str, owner: str) -> asyncpg.Record | None:
     """One owner with household, area, traits and name."""
-    return await connection.fetchrow(_SQL["find_owner"], programme, owner)
+    found = await read_owners(connection, programme, [owner])
+    return found[0] if found else None
+
+
+async def read_owners(connection: asyncpg.Connection, programme: str, ids: Sequence[str]) -> list[asyncpg.Record]:
+    """The same of many, as far as they are there, in no order."""
+    rows: list[asyncpg.Record] = await connection.fetch(_SQL["read_owners"], programme, list(ids))
+    return rows
 
 
 async def find_owners(connection: asyncpg.Connection, programme: str, ids: Sequence[str]) -> set[str]:

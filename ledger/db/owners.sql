@@ -22,11 +22,11 @@ INSERT INTO unit (programme, unit) SELECT $1, unnest($2::text []) ON CONFLICT DO
 -- name: find_owners
 SELECT id FROM owner WHERE programme = $1 AND id = ANY($2::text []);
 
--- name: find_owner
+-- name: read_owners
 SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name
 FROM owner AS o
 LEFT JOIN person AS p ON p.programme = o.programme AND p.owner = o.id
-WHERE o.programme = $1 AND o.id = $2;
+WHERE o.programme = $1 AND o.id = ANY($2::text []);
 
 -- name: find_household
 SELECT household FROM owner WHERE programme = $1 AND id = $2;
