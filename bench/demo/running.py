@@ -14,9 +14,9 @@ import msgspec
 from bench.demo.proof import must
 
 PROGRAM = Path(sys.executable).with_name("points-ledger")
-START_SECONDS_MAX = 40.0
+START_SECONDS_MAX = 90.0
 END_SECONDS_MAX = 15.0
-COMMAND_SECONDS_MAX = 60.0
+COMMAND_SECONDS_MAX = 120.0
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
