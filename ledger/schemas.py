@@ -89,3 +89,7 @@ def _drop_null(schema: dict[str, Any]) -> None:
         schema.update(choices[0])
     if schema.get("default", ...) is None:
         del schema["default"]
+
+
+if __name__ == "__main__":
+    print(*write_schemas(Path("schemas")), sep="\n")

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.parametrize("name", sorted(promises()))
 def test_a_promise_is_regenerated_to_the_letter(name: str) -> None:
     assert (ROOT / "schemas" / name).read_text(encoding="utf-8") == promises()[name](), (
-        f"schemas/{name} has drifted: write it anew with ledger.schemas.write_schemas"
+        f"schemas/{name} has drifted: run `python -m ledger.schemas`"
     )
 
 

@@ -11,8 +11,8 @@ from ledger.core.baseline import PeriodReset, reset_differences
 from ledger.core.batch import BatchLine, batch_name
 from ledger.core.command import Bonus, Command, Request, Reset
 from ledger.core.compiled import Compiled
-from ledger.core.period import first_day, last_day, period_key
-from ledger.core.rank import Rank, rank_lines
+from ledger.core.period import last_day, period_key
+from ledger.core.rank import Rank, rank_lines, rank_window
 from ledger.core.refusal import Reason, Refused
 from ledger.core.streak import Streak, streak_lines
 from ledger.db.journal import show_programmes
@@ -28,12 +28,10 @@ async def post_rank(
     """The best of the period that holds `day` get their bonus; equal totals share the better place."""
     rank = _named(compiled.rulebook.ranks, rank_id)
     programme = compiled.programme.programme
-    period = period_key(rank.per, day)
+    period, first, last = rank_window(rank, compiled.rulebook.campaigns, day)
     async with connection.transaction():
         await show_programmes(connection, [programme])
-        earned = await earned_under_rules(
-            connection, programme, first_day(rank.per, day), last_day(rank.per, day), rank.rules, rank.counts.value
-        )
+        earned = await earned_under_rules(connection, programme, first, last, rank.rules, rank.counts.value)
         areas = await areas_of_owners(connection, programme) if rank.by_area else {}
     totals = {owner: sum(days.values()) for owner, days in earned.items()}
     lines = rank_lines(rank, period, totals, areas)

@@ -1,13 +1,15 @@
 """Rankings: the best of a period get a bonus; equal totals share the better place."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from ledger.core.batch import BatchLine
+from ledger.core.campaign import Campaign
 from ledger.core.measured import SomeAmount
-from ledger.core.period import Span
+from ledger.core.period import Span, first_day, last_day, period_key
 from ledger.core.title import Note, Slug, Title
 from ledger.core.trace import Placed
 from ledger.core.unit import RuleUnit
@@ -21,7 +23,7 @@ class RankExample(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rank(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The first places of a period by what was earned under some rules or categories."""
+    """The first places of a period by what was earned, under all rules or those that are named."""
 
     id: Slug
     title: Title
@@ -53,6 +55,14 @@ def rank_lines(
             area = (areas or {}).get(owner, "") if rank.by_area else ""
             groups.setdefault(area, []).append(owner)
     return tuple(line for area in sorted(groups) for line in _placed(rank, period, groups[area], totals))
+
+
+def rank_window(rank: Rank, campaigns: Sequence[Campaign], day: date) -> tuple[str, date, date]:
+    """The name of the period that holds the day, its first and its last day; a campaign is its own period."""
+    for campaign in campaigns:
+        if campaign.id == rank.campaign:
+            return campaign.id, campaign.from_, campaign.until
+    return period_key(rank.per, day), first_day(rank.per, day), last_day(rank.per, day)
 
 
 def _placed(rank: Rank, period: str, best_first: list[str], totals: Mapping[str, int]) -> Iterator[BatchLine]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ledger.actions.read_rules import read_folder, read_programme, read_rulebook
@@ -24,6 +25,16 @@ def test_every_folder_is_free_of_problems(folder: str) -> None:
     read = read_folder(RULES / folder)
     assert read.problems == ()
     assert read.rulebooks
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in RULES.iterdir() if path.is_dir()))
+def test_a_document_comes_back_from_storage_as_it_was_published(folder: str) -> None:
+    read = read_folder(RULES / folder)
+    for document in (*read.rulebooks, read.programme, read.catalogue, read.events):
+        if document is not None:
+            stored = msgspec.json.encode(document, order="sorted")
+            again = msgspec.json.decode(stored, type=type(document), strict=True)
+            assert again == document and digest(again) == digest(document)
 
 
 @pytest.mark.parametrize(

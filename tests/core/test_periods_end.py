@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.batch import batch_name
+from ledger.core.campaign import Campaign
 from ledger.core.period import Span, period_key
-from ledger.core.rank import Rank, rank_lines
+from ledger.core.rank import Rank, rank_lines, rank_window
 from ledger.core.streak import Streak, run_ending, streak_lines
 from ledger.core.title import Title
 from ledger.core.trace import Kept, Placed
@@ -63,6 +64,13 @@ def test_an_area_has_its_own_first_place() -> None:
     lines = rank_lines(rank(by_area=True), "2026-09", {"a": 9, "b": 7, "c": 5}, {"a": "east", "b": "east", "c": "west"})
     assert {line.owner: line.amount for line in lines} == {"a": 50, "b": 30, "c": 50}
     assert lines[0].why == Placed("board", "2026-09", 9, 1, 50)
+
+
+def test_a_campaign_is_a_period_of_its_own() -> None:
+    spring = Campaign("spring", TITLE, date(2026, 3, 28), date(2026, 4, 11))
+    ranked = Rank("board", TITLE, "all", Span.CAMPAIGN, (5,), campaign="spring")
+    assert rank_window(ranked, [spring], date(2026, 6, 1)) == ("spring", date(2026, 3, 28), date(2026, 4, 11))
+    assert rank_window(rank(), [spring], date(2026, 4, 2)) == ("2026-04", date(2026, 4, 1), date(2026, 4, 30))
 
 
 def months(*totals: int) -> tuple[dict[str, int], date]:
