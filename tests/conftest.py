@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from ledger.db.embedded import EmbeddedDatabase, open_database
 from ledger.db.service_role import connect, prepare_database
@@ -14,6 +15,12 @@ from tests.village import Database, Village, open_village
 
 # Only here: a database that is thrown away may forget what a crash would take.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+
+# A busy machine is slow, not wrong; what failed is printed so that it can be run again.
+settings.register_profile(
+    "house", deadline=None, print_blob=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from ledger.core.condition import Missed
 from ledger.core.refusal import Reason, Refused
 from ledger.core.score import score
 from ledger.core.trace import Multiplied
-from tests.core.rulebooks import compiled
+from tests.core.rulebooks import compiled, problems_of
 
 FACTS = """
 facts:
@@ -163,3 +163,51 @@ def test_a_fact_that_nobody_declared_is_refused_by_name() -> None:
     with pytest.raises(Refused) as refused:
         score(book(), "hours", wrong, "hh_1", {})
     assert refused.value.reason is Reason.UNKNOWN_CHOICE
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        "{title: {zh: 系, en: F}}",
+        "{title: {zh: 系, en: F}, of: difficulty}",
+        "{title: {zh: 系, en: F}, table: {easy: 1}}",
+        "{title: {zh: 系, en: F}, times: 2}",
+        "{title: {zh: 系, en: F}, when: [{fact: organiser, is: true}]}",
+        "{title: {zh: 系, en: F}, of: difficulty, table: {easy: 1}, times: 2}",
+        "{title: {zh: 系, en: F}, of: difficulty, table: {easy: 1}, when: [{fact: organiser, is: true}], times: 2}",
+    ],
+)
+def test_half_a_coefficient_is_refused(factor: str) -> None:
+    rules = HOURS.replace("{title: {zh: 难度, en: Difficulty}, of: difficulty, table: {easy: 1, hard: 3/2}}", factor)
+    assert any("a factor has `of` and `table`" in problem for problem in problems_of(rules, FACTS))
+
+
+def test_a_condition_multiplies_when_it_holds() -> None:
+    doubled = "{title: {zh: 系, en: Double}, when: [{fact: organiser, is: true}], times: 2}"
+    rules = compiled(
+        HOURS.replace("{title: {zh: 难度, en: Difficulty}, of: difficulty, table: {easy: 1, hard: 3/2}}", doubled),
+        FACTS,
+    )
+    assert points(rules, 5, organiser=True) == 32, "2 × 15 + 2"
+    assert points(rules, 5) == 15
+
+
+@pytest.mark.parametrize(
+    ("campaign", "problem"),
+    [
+        ("from: 2026-03-22, until: 2026-03-16, times: 2, rules: [hours]", "`until` is before `from`"),
+        ("from: 2026-03-16, until: 2026-03-22, times: 2", "`times` goes with the `rules` or `categories`"),
+        ("from: 2026-03-16, until: 2026-03-22, rules: [hours]", "`times` goes with the `rules` or `categories`"),
+        ("from: 2026-03-16, until: 2026-03-22, times: 1, rules: [hours]", "times 1 changes nothing"),
+        ("from: 2026-03-16, until: 2026-03-22, times: 2, rules: [gone]", "there is no such rule"),
+        ("from: 2026-03-16, until: 2026-03-22, times: 2, categories: [gone]", "there is no such category"),
+        ("from: 2026-03-16, until: 2026-03-22, times: -2, rules: [hours]", "times"),
+    ],
+)
+def test_campaigns_that_make_no_sense_are_refused(campaign: str, problem: str) -> None:
+    head = f"campaigns: [{{id: c, title: {{zh: 期, en: C}}, {campaign}}}]\n"
+    assert any(problem in found for found in problems_of(HOURS, FACTS + head))
+
+
+def test_campaigns_that_overlap_without_a_word_are_refused() -> None:
+    assert "campaigns[1]: overlaps with spring: say `combine_campaigns`" in problems_of(HOURS, FACTS + CAMPAIGNS)

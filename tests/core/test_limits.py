@@ -86,6 +86,11 @@ def test_cooldown_counts_days_in_both_directions() -> None:
     assert attempt(rules, Facts(DAY - timedelta(days=6)), used) is Reason.LIMIT_REACHED, "recorded late"
     assert attempt(rules, Facts(DAY + timedelta(days=7)), used) == 5
     assert attempt(rules, Facts(DAY), used, "hh_2") == 5, "somebody else's"
+    with pytest.raises(Refused) as refused:
+        score(rules, "deed", Facts(DAY + timedelta(days=3)), "hh_1", used)
+    numbers = refused.value.numbers
+    assert (numbers["counter"], numbers["limit"], numbers["used"]) == ("deed/cooldown", 1, 1)
+    assert numbers["resets_on"] in ("2026-03-12", "2026-03-19"), "seven days after the one that is too near"
 
 
 def test_what_fills_no_voucher_is_dropped_and_not_counted() -> None:

@@ -96,6 +96,7 @@ def test_a_table_has_an_amount_for_each_choice() -> None:
 @pytest.mark.parametrize(("quantity", "points"), [(0, 0), (4, 0), (5, 10), (9, 10), (10, 30), (1000, 30)])
 def test_bands_take_the_highest_that_is_reached(quantity: int, points: int) -> None:
     bands = Bands("people", (Band(5, 10), Band(10, 30)))
+    assert most_of(bands) == 30
     assert amount(bands, quantities={"people": quantity}) == points
 
 
