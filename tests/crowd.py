@@ -22,7 +22,7 @@ from tests.village import DAY, HOUSEHOLDS, Village, gift, haircut, receive, rede
 
 PURSES = (("main", "points"), ("held", "points"), ("debt", "points"))
 READERS = 2
-DIRECT = 3
+DIRECT = 2
 LATE = DAY + timedelta(days=4_000)
 
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 
 import msgspec
 
@@ -128,15 +127,28 @@ def versions_read(calls: Sequence[Call]) -> int:
     return len({(account, version) for call in calls for account, version, _ in call.seen})
 
 
-def shift_reads(calls: Sequence[Call]) -> Iterator[list[Call]]:
-    """Histories in which one read came true one version too late, for each pair of reads that allows it."""
-    reads: dict[str, list[int]] = defaultdict(list)
+def make_stale(calls: Sequence[Call], *, at_most: int) -> list[list[Call]]:
+    """Copies of a history in which one reader is told what was true before the last reader of the same accounts."""
+    reads: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, call in enumerate(calls):
-        if len(call.seen) == 1:
-            reads[call.seen[0][0]].append(number)
-    for numbers in reads.values():
-        for early, late in pairwise(numbers):
-            if calls[early].seen != calls[late].seen and calls[early].ended < calls[late].began:
-                changed = list(calls)
-                changed[late] = msgspec.structs.replace(calls[late], seen=calls[early].seen)
-                yield changed
+        reads[tuple(account for account, _, _ in call.seen)].append(number)
+    planted = []
+    for accounts, numbers in reads.items():
+        for first, second, third in zip(numbers, numbers[1:], numbers[2:], strict=False):
+            changes = calls[first].seen != calls[second].seen
+            if accounts and changes and calls[second].ended < calls[third].began and len(planted) < at_most:
+                stale = msgspec.structs.replace(calls[third], seen=calls[first].seen)
+                planted.append([*calls[:third], stale, *calls[third + 1 :]])
+    return planted
+
+
+def lose_updates(calls: Sequence[Call], *, at_most: int) -> list[list[Call]]:
+    """Copies of a history in which one writer did not see the writer before it."""
+    planted = []
+    for number, call in enumerate(calls):
+        if len(planted) < at_most and any(leg.version > 1 for leg in call.legs):
+            legs = tuple(
+                msgspec.structs.replace(leg, version=leg.version - 1) if leg.version > 1 else leg for leg in call.legs
+            )
+            planted.append([*calls[:number], msgspec.structs.replace(call, legs=legs), *calls[number + 1 :]])
+    return planted
