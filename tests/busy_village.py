@@ -157,13 +157,18 @@ async def _let_lapse(busy: Busy) -> None:
 
 @asynccontextmanager
 async def busy_database(server: EmbeddedDatabase, template: str, name: str) -> AsyncIterator[Busy]:
-    """A database of its own for all tests of a module; gone afterwards."""
+    async with own_database(server, template, name) as database, open_busy_village(database) as busy:
+        yield busy
+
+
+@asynccontextmanager
+async def own_database(server: EmbeddedDatabase, template: str, name: str) -> AsyncIterator[Database]:
+    """For all tests of a module; gone afterwards."""
     admin = await connect(server.admin_url)
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     with tempfile.TemporaryDirectory() as folder:
         url = await prepare_database(server.url(database=name), Path(folder) / "password")
-    async with open_busy_village(Database(admin_url=server.url(database=name), url=url)) as busy:
-        yield busy
+    yield Database(admin_url=server.url(database=name), url=url)
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.execute(f"DROP ROLE {name}_service")
     await admin.close()
