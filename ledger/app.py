@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import structlog
 from litestar import Litestar
-from litestar.connection import Request
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response
@@ -17,21 +16,31 @@ from litestar.routes import HTTPRoute
 from ledger.api import (
     accounts,
     activities,
+    awards,
     corrections,
+    deductions,
+    dividends,
     health,
+    holds,
     metrics,
+    openings,
     people,
     programmes,
     redemptions,
+    reversals,
+    settlements,
     stock,
     transactions,
+    transfers,
 )
 from ledger.api.access import TABLE
 from ledger.api.body import DecodedBody
 from ledger.api.call import Admission, Route, give_call
 from ledger.api.decode import intake_of
 from ledger.api.desk import Desk
+from ledger.api.express import Express
 from ledger.api.openapi import answer_type_of, openapi_document
+from ledger.api.sent import Asked
 from ledger.deadline import keep_deadlines
 from ledger.log import log_requests
 from ledger.problems import Problem, answer_problem, is_unexpected
@@ -71,8 +80,25 @@ ROUTES = (
     activities.award_recorded,
     activities.award,
     redemptions.quote,
+    awards.activate,
+    awards.cancel,
     redemptions.redeem,
+    redemptions.refund,
+    holds.hold,
+    holds.capture,
+    holds.void,
+    reversals.undo_lost,
+    deductions.deduct,
+    transfers.transfer,
+    openings.open_balance,
+    settlements.settle,
+    dividends.split,
     stock.receive,
+    stock.donate,
+    stock.count,
+    stock.write_off,
+    stock.move,
+    stock.give_back,
     transactions.transaction,
     transactions.explain,
     transactions.reverse,
@@ -91,7 +117,8 @@ class Service(Litestar):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._logged = log_requests(keep_deadlines(super().__call__))
+        self.express = Express(super().__call__, bytes_max=BODY_BYTES_MAX)
+        self._logged = log_requests(keep_deadlines(self.express))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._logged(scope, receive, send)
@@ -118,6 +145,7 @@ def create_app(service_url: str, *, pool_size: int = POOL_SIZE) -> Service:
         logging_config=None,
     )
     admission.routes = routes_of(app)
+    app.express.open(admission.routes, admission, answer_error)
     document = describe(admission.routes)
     app.state.schema_json = msgspec.json.encode(document)
     app.state.docs_html = docs_page(document)
@@ -156,6 +184,8 @@ def _route(method: str, route: HTTPRoute, handler: HTTPRouteHandler) -> Route:
         raise RouteNotInTable(f"{method} {template} has no row in ledger/api/access.py")
     return Route(
         template=template,
+        path_format=route.path_format,
+        handler=handler.fn,
         intake=intake_of(handler, tuple(part.name for part in route.path_components if not isinstance(part, str))),
         access=access,
         name=handler.handler_name,
@@ -166,7 +196,7 @@ def _route(method: str, route: HTTPRoute, handler: HTTPRouteHandler) -> Route:
     )
 
 
-def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def answer_error(request: Asked, error: Exception) -> Response[bytes]:
     """The last place of all: whatever was raised becomes a problem, and what nobody expected is logged."""
     if is_unexpected(error):
         log.error("unexpected_error", exc_info=error)

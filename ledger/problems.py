@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 import asyncpg
 import msgspec
-from litestar.connection import Request
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
 from ledger.api.answer import Declined
 from ledger.api.fault import Fault, Faulty, Spot
+from ledger.api.sent import Asked
 from ledger.core.refusal import Number, Reason, Refused
 from ledger.core.title import Title
 from ledger.fault_words import FAULTS
@@ -63,7 +62,7 @@ _STATUS_FAULTS = {
 }
 
 
-def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def answer_problem(request: Asked, error: Exception) -> Response[bytes]:
     """For everything that a route, a guard or the framework raises."""
     language = preferred_language(request.headers.get("accept-language", ""))
     problem, headers = _problem_of(error, language, request.scope["state"].get("request_id", ""))

@@ -1,29 +1,33 @@
 """One admitted request: decoded, authenticated and authorised, in that order, by the one guard."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
+from litestar.response import Response
 
 from ledger.api.access import LOADED, Access, Caller
 from ledger.api.decode import IDEMPOTENCY_KEY, Intake, decode
 from ledger.api.desk import Desk
 from ledger.api.fault import Fault, Faulty
+from ledger.api.sent import Asked
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.db.owners import find_household
 
 # Visible ASCII: whatever a caller's system makes of a key, it comes back the same.
+KEY_PATTERN = r"^[!-~]+$(?!\n)"
+KEY_LENGTH = 100
 IdempotencyKey = Annotated[
-    str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=1, max_length=100, pattern=r"^[!-~]+$")
+    str, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=1, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 OptionalIdempotencyKey = Annotated[
-    str | None, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=1, max_length=100, pattern=r"^[!-~]+$")
+    str | None, HeaderParameter(name=IDEMPOTENCY_KEY, min_length=1, max_length=KEY_LENGTH, pattern=KEY_PATTERN)
 ]
 
 
@@ -74,13 +78,27 @@ class Route(msgspec.Struct, frozen=True):
     """What the guard and the description must know of a route, worked out once."""
 
     template: str
+    path_format: str
     intake: Intake
     access: Access
+    handler: Callable[..., Awaitable[Response[Any]]]
     name: str
     tag: str
     description: str
     status: int
     answer_type: Any
+
+    def arguments(self, request: Asked, call: Call) -> dict[str, Any]:
+        """For the handler, where the framework does not give them: call, body, path and headers."""
+        given: dict[str, Any] = {"call": call, **request.path_params}
+        del given["programme"]
+        if self.intake.body_decoder is not None:
+            given["data"] = call.body
+        for parameter in self.intake.headers:
+            value = request.headers.get(parameter.name.lower())
+            if value is not None:
+                given[parameter.keyword] = value
+        return given
 
 
 class Admission:
@@ -95,16 +113,20 @@ class Admission:
         assert isinstance(connection, Request), "there are no web sockets"
         if connection.method == "OPTIONS":
             return
-        route = self.routes[connection.method, connection.scope["path_template"]]
-        body = await decode(connection, route.intake)
-        programme = connection.path_params.get("programme", "")
+        await self.admit(connection, self.routes[connection.method, connection.scope["path_template"]])
+
+    async def admit(self, request: Asked, route: Route) -> Call:
+        """Decode, authenticate, authorise; nothing else comes before the handler."""
+        body = await decode(request, route.intake)
+        programme = request.path_params.get("programme", "")
         caller, sees_all = None, True
         if not route.access.is_public:
-            caller = await self._authenticate(connection.headers)
-            sees_all = await self._authorise(caller, programme, route.access, connection.path_params, body)
-        state = connection.scope["state"]
-        state["call"] = Call(self.desk, programme, caller, sees_all, body, state["ends_at"])
+            caller = await self._authenticate(request.headers)
+            sees_all = await self._authorise(caller, programme, route.access, request.path_params, body)
+        state = request.scope["state"]
         state["principal"] = None if caller is None else caller.principal
+        state["call"] = call = Call(self.desk, programme, caller, sees_all, body, state["ends_at"])
+        return call
 
     async def _authenticate(self, headers: Mapping[str, str]) -> Caller:
         scheme, _, token = headers.get("authorization", "").partition(" ")

@@ -6,13 +6,13 @@ from types import NoneType
 from typing import Annotated, Any, get_args
 
 import msgspec
-from litestar.connection import Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
 from ledger.actions.read_rules import in_both
 from ledger.api.fault import Fault, Faulty, Spot
+from ledger.api.sent import Asked
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Title
 
@@ -29,9 +29,10 @@ _CONSTRAINTS = ("ge", "le", "min_length", "max_length", "pattern")
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """One query parameter or header as a route declares it."""
+    """One query parameter or header as a route declares it, and what its handler calls it."""
 
     name: str
+    keyword: str
     type: Any
     is_required: bool
 
@@ -62,7 +63,7 @@ def intake_of(handler: HTTPRouteHandler, path: tuple[str, ...]) -> Intake:
     )
 
 
-async def decode(request: Request[Any, Any, Any], intake: Intake) -> Any:
+async def decode(request: Asked, intake: Intake) -> Any:
     """The decoded body (None where the route takes none); raises `Faulty` with everything that can be pointed at."""
     _require_path(request.path_params, intake)
     if intake.query or request.scope["query_string"]:
@@ -104,7 +105,7 @@ def _require_path(values: Mapping[str, Any], intake: Intake) -> None:
             raise Refused(Reason.NOT_FOUND, **{name: "?"})
 
 
-def _require_query(request: Request[Any, Any, Any], intake: Intake) -> None:
+def _require_query(request: Asked, intake: Intake) -> None:
     sent = request.query_params
     known = {parameter.name: parameter for parameter in intake.query}
     for name in sent:
@@ -117,8 +118,8 @@ def _require_query(request: Request[Any, Any, Any], intake: Intake) -> None:
             raise Faulty(Fault.MALFORMED, spots=[Spot(in_both(str(error)), parameter=name)]) from error
 
 
-def _require_header(request: Request[Any, Any, Any], parameter: Parameter) -> None:
-    value = request.headers.get(parameter.name)
+def _require_header(request: Asked, parameter: Parameter) -> None:
+    value = request.headers.get(parameter.name.lower())
     if value is None:
         if parameter.is_required:
             raise Faulty(Fault.IDEMPOTENCY_KEY_MISSING)
@@ -138,5 +139,5 @@ def _parameters(fields: Mapping[str, FieldDefinition], kind: type[ParameterKwarg
             # What is sent is never null: `int | None` only says that it need not be sent.
             wanted = next(part for part in (*get_args(field.annotation), field.annotation) if part is not NoneType)
             annotation = Annotated[wanted, msgspec.Meta(**bounds)] if bounds else wanted
-            found.append(Parameter(marker.name or name, annotation, field.is_required))
+            found.append(Parameter(marker.name or name, name, annotation, field.is_required))
     return tuple(found)

@@ -1,0 +1,92 @@
+"""The short way for the routes that a counter waits for: the same guard and handler, the framework left out.
+
+Routing, parsing and answering cost the framework more than the ledger needs to decide; whatever is unusual about a
+request sends it the ordinary way.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from litestar.response import Response
+
+from ledger.api.call import Admission, Route
+from ledger.api.sent import Asked, Sent
+
+EXPRESS = (
+    ("POST", "/v1/programmes/{programme}/redemptions"),
+    ("POST", "/v1/programmes/{programme}/awards"),
+    ("GET", "/v1/programmes/{programme}/accounts/{owner}/balances"),
+)
+
+App = Callable[[Any, Any, Any], Any]
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A route with the places of its fixed words and of its names in a split path."""
+
+    route: Route
+    words: tuple[tuple[int, str], ...]
+    names: tuple[tuple[int, str], ...]
+
+
+class Express:
+    """Stands before the framework and takes what it knows."""
+
+    def __init__(self, app: App, *, bytes_max: int) -> None:
+        self._app = app
+        self._bytes_max = bytes_max
+        self._entries: dict[tuple[str, int, str], _Entry] = {}
+
+    def open(
+        self,
+        routes: Mapping[tuple[str, str], Route],
+        admission: Admission,
+        answer_error: Callable[[Asked, Exception], Response[bytes]],
+    ) -> None:
+        """Once all routes are known; before that, everything goes the ordinary way."""
+        self._admission = admission
+        self._answer_error = answer_error
+        for (method, _), route in routes.items():
+            if (method, route.template) in EXPRESS:
+                parts = list(enumerate(route.template.split("/")))
+                words = tuple((place, part) for place, part in parts if not part.startswith("{"))
+                names = tuple((place, part[1:-1]) for place, part in parts if part.startswith("{"))
+                self._entries[method, len(parts), parts[-1][1]] = _Entry(route, words, names)
+
+    def close(self) -> None:
+        """Everything goes the ordinary way again."""
+        self._entries.clear()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = self._take(scope, receive) if scope["type"] == "http" and not scope["query_string"] else None
+        if request is None:
+            await self._app(scope, receive, send)
+            return
+        route: Route = scope["route"]
+        try:
+            call = await self._admission.admit(request, route)
+            response = await route.handler(**route.arguments(request, call))
+        except Exception as error:
+            response = self._answer_error(request, error)
+        body: Any = response.content
+        headers = [
+            (b"content-type", str(getattr(response.media_type, "value", response.media_type)).encode("latin-1")),
+            (b"content-length", b"%d" % len(body)),
+            *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()),
+        ]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _take(self, scope: Any, receive: Any) -> Sent | None:
+        parts = scope["path"].split("/")
+        entry = self._entries.get((scope["method"], len(parts), parts[-1]))
+        if entry is None or any(parts[place] != word for place, word in entry.words):
+            return None
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if len(headers) != len(scope["headers"]):
+            return None
+        scope["route"] = entry.route
+        scope["path_template"] = entry.route.path_format
+        named = {name: parts[place] for place, name in entry.names}
+        return Sent(scope, receive, named, headers, bytes_max=self._bytes_max)
