@@ -10,7 +10,7 @@ import asyncpg
 
 from ledger.actions.backup import BackupRefused, Manifest, back_up
 from ledger.actions.restore import restore
-from ledger.cli_audit import add_audit_parsers, audit_commands
+from ledger.cli_audit import add_audit_parsers, audit_commands, check
 from ledger.cli_rules import add_rules_commands, run_rules
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.migrate import MigrationProblem
@@ -92,8 +92,17 @@ def restore_place(place: Place, file: Path) -> int:
         return refuse(english=f"There is no file {file}.", chinese=f"没有文件 {file}。")
     with open_administrator_url(place) as url:
         manifest = asyncio.run(_with_connection(url, file, restore))
-    print(f"Restored / 已恢复 {file}: {_size(manifest)}, {manifest.made_at}")
-    return 0
+        print(f"Restored / 已恢复 {file}: {_size(manifest)}, {manifest.made_at}")
+        return asyncio.run(_check(url))
+
+
+async def _check(url: str) -> int:
+    """A restored ledger says at once whether it is whole."""
+    connection = await connect(url)
+    try:
+        return await check(connection)
+    finally:
+        await connection.close()
 
 
 async def _with_connection(

@@ -10,11 +10,14 @@ import asyncpg
 
 from ledger.actions.backup import needs_administrator
 from ledger.actions.check import PROMISES, check_ledger
+from ledger.actions.explain_award import explain_award
 from ledger.actions.export import WRITERS, export_ledger
 from ledger.core.refusal import Refused
 from ledger.db.check import Finding
+from ledger.db.journal import show_programmes
 from ledger.db.migrate import MigrationProblem, schema_is_current
 from ledger.db.place import Place, open_administrator_url
+from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import connect
 
 Look = Callable[[asyncpg.Connection], Coroutine[None, None, int]]
@@ -27,12 +30,16 @@ def add_audit_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     export = commands.add_parser("export", help="journal for other programs / 导出")
     export.add_argument("--format", choices=tuple(WRITERS), required=True)
     export.add_argument("--programme", metavar="SLUG", help="one programme, not all / 只导出一个方案")
+    explain = commands.add_parser("explain", help="why an award gave what it gave / 说明一笔积分的由来")
+    explain.add_argument("programme", metavar="SLUG")
+    explain.add_argument("transaction", metavar="TRANSACTION")
     export.add_argument("--output", type=Path, metavar="FILE", help="a new file, not standard output / 输出到新文件")
 
 
 def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Callable[[], int]]:
     return {
         "check": lambda: _look(place, check),
+        "explain": lambda: _look(place, lambda connection: explain(connection, options)),
         "export": lambda: _look(place, lambda connection: export(connection, options)),
     }
 
@@ -53,6 +60,16 @@ async def export(connection: asyncpg.Connection, options: argparse.Namespace) ->
     except BrokenPipeError:
         sys.stderr.close()  # Whoever reads has seen enough, as `head` does; nothing is left to say to it.
         return 1
+    return 0
+
+
+async def explain(connection: asyncpg.Connection, options: argparse.Namespace) -> int:
+    """One sentence a step, Chinese first."""
+    async with connection.transaction():
+        await show_programmes(connection, [options.programme])
+        told = await explain_award(connection, options.programme, options.transaction, shelf=SchemeShelf())
+    for step in told.steps:
+        print(f"{step.zh}\n    {step.en}")
     return 0
 
 
