@@ -1,4 +1,7 @@
-"""Dry run: what a command would do, by the same code, with nothing kept."""
+"""Dry run: what commands would do, by the same code, with nothing kept."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import asyncpg
 
@@ -8,6 +11,8 @@ from ledger.db.identity import new_id
 from ledger.db.schemes import SchemeShelf
 from ledger.posting import post
 
+T = TypeVar("T")
+
 
 class _RolledBack(Exception):
     """Leaves the database transaction without a trace."""
@@ -15,12 +20,24 @@ class _RolledBack(Exception):
 
 async def dry_run(connection: asyncpg.Connection, request: Request, shelf: SchemeShelf) -> Outcome:
     """The outcome as it would be now; keys are neither read nor written, so it says nothing of replays."""
-    alone = Request(
-        request.programme, "system:dry-run", new_id("dry"), request.command, effective_on=request.effective_on
-    )
+    [outcome] = await dry_run_all(connection, [request], shelf)
+    return outcome
+
+
+async def dry_run_all(connection: asyncpg.Connection, requests: Sequence[Request], shelf: SchemeShelf) -> list[Outcome]:
+    """The same of many, each after what the ones before it would have done."""
+    alone = [
+        Request(request.programme, request.principal, new_id("dry"), request.command, effective_on=request.effective_on)
+        for request in requests
+    ]
+    return await tried(connection, lambda: post(connection, alone, shelf))
+
+
+async def tried(connection: asyncpg.Connection, act: Callable[[], Awaitable[T]]) -> T:
+    """Any action's answer, whose database transaction becomes a part of one that is rolled back."""
     try:
         async with connection.transaction():
-            [outcome] = await post(connection, [alone], shelf)
+            answer = await act()
             raise _RolledBack
     except _RolledBack:
-        return outcome
+        return answer

@@ -11,7 +11,7 @@ from ledger.core.command import Hold, Redeem
 from ledger.core.scheme import Scheme
 from ledger.db.owners import Owner
 
-Sale = TypeVar("Sale", Redeem, Hold)
+Sale = TypeVar("Sale", bound=Redeem | Hold)
 
 
 def looks_at_class(scheme: Scheme) -> bool:

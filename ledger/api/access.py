@@ -54,6 +54,37 @@ _WORKERS = Access(frozenset({_ADMIN, _OPERATOR}))
 _READERS = frozenset({_ADMIN, _OPERATOR, _REVIEWER, _AUDITOR})
 _P = "/v1/programmes/{programme}"
 
+_COUNTER = Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant"})
+_COUNTER_LATER = Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: LOADED, _MERCHANT: LOADED})
+
+# Who may post which verb, at its own address and in a list of commands. What is not here nobody may post.
+COMMANDS: Mapping[str, Access] = {
+    "award": _WORKERS,
+    "activate": _WORKERS,
+    "cancel_pending": Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER})),
+    "deduct": _WORKERS,
+    "transfer": _WORKERS,
+    "adjust": _WORKERS,
+    "open": _ADMINS,
+    "expire": _ADMINS,
+    "reset": _ADMINS,
+    "redeem": _COUNTER,
+    "late_sale": _COUNTER,
+    "hold": Access(_COUNTER.all, {**_COUNTER.own, _RESIDENT: "owner"}),
+    "capture": _COUNTER_LATER,
+    "void": Access(_COUNTER_LATER.all, {**_COUNTER_LATER.own, _RESIDENT: LOADED}),
+    "refund": _COUNTER_LATER,
+    "reverse": _WORKERS,
+    "settle": _ADMINS,
+    "split": _ADMINS,
+    "receive": _WORKERS,
+    "donate": _WORKERS,
+    "count": _WORKERS,
+    "write_off": _WORKERS,
+    "move": _WORKERS,
+    "return": _WORKERS,
+}
+
 TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", "/"): PUBLIC,
     ("GET", "/docs"): PUBLIC,
@@ -82,7 +113,9 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ),
     ("GET", f"{_P}/activities/{{activity}}"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
     ("POST", f"{_P}/activities/{{activity}}/award"): Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER})),
-    ("POST", f"{_P}/awards"): _WORKERS,
+    ("POST", f"{_P}/awards"): COMMANDS["award"],
+    ("POST", f"{_P}/awards/{{transaction}}/activate"): COMMANDS["activate"],
+    ("POST", f"{_P}/awards/{{transaction}}/cancel"): COMMANDS["cancel_pending"],
     ("GET", f"{_P}/awards/{{transaction}}/explain"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
     ("POST", f"{_P}/simulations"): Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR})),
     ("POST", f"{_P}/reratings"): _ADMINS,
@@ -91,13 +124,29 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/quotes"): Access(
         frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant", _RESIDENT: "owner"}
     ),
-    ("POST", f"{_P}/redemptions"): Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant"}),
-    ("POST", f"{_P}/stock/receipts"): _WORKERS,
+    ("POST", f"{_P}/redemptions"): COMMANDS["redeem"],
+    ("POST", f"{_P}/redemptions/{{transaction}}/refund"): COMMANDS["refund"],
+    ("POST", f"{_P}/holds"): COMMANDS["hold"],
+    ("POST", f"{_P}/holds/{{transaction}}/capture"): COMMANDS["capture"],
+    ("POST", f"{_P}/holds/{{transaction}}/void"): COMMANDS["void"],
+    # A lost call is found under the caller's own keys, so nobody can name somebody else's.
+    ("POST", f"{_P}/reversals"): Access(frozenset(Role) - {_AUDITOR}),
+    ("POST", f"{_P}/deductions"): COMMANDS["deduct"],
+    ("POST", f"{_P}/transfers"): COMMANDS["transfer"],
+    ("POST", f"{_P}/openings"): COMMANDS["open"],
+    ("POST", f"{_P}/settlements"): COMMANDS["settle"],
+    ("POST", f"{_P}/dividends"): COMMANDS["split"],
+    ("POST", f"{_P}/stock/receipts"): COMMANDS["receive"],
+    ("POST", f"{_P}/stock/donations"): COMMANDS["donate"],
+    ("POST", f"{_P}/stock/counts"): COMMANDS["count"],
+    ("POST", f"{_P}/stock/write-offs"): COMMANDS["write_off"],
+    ("POST", f"{_P}/stock/moves"): COMMANDS["move"],
+    ("POST", f"{_P}/stock/returns"): COMMANDS["return"],
     ("GET", f"{_P}/outlets/{{outlet}}/stock"): Access(_READERS, {_CASHIER: "outlet"}),
     ("GET", f"{_P}/transactions/{{transaction}}"): Access(
         _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
     ),
-    ("POST", f"{_P}/transactions/{{transaction}}/reverse"): _WORKERS,
+    ("POST", f"{_P}/transactions/{{transaction}}/reverse"): COMMANDS["reverse"],
     ("GET", f"{_P}/accounts/{{owner}}/balances"): Access(
         _READERS | {_CASHIER}, {_MERCHANT: "owner", _RESIDENT: "owner"}
     ),

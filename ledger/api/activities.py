@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import asyncpg
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -9,15 +10,15 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
 from ledger.actions.award_activity import award_activity
-from ledger.actions.fill_facts import filled_award, looks_at_register
 from ledger.actions.record_activity import record_activity
-from ledger.api.answer import answer, answer_outcome
+from ledger.api.answer import answer
 from ledger.api.call import Call, IdempotencyKey
+from ledger.api.submit import DryRun, act, submit
 from ledger.core.activity import Facts, Person, Report
-from ledger.core.command import Award, RecipientId, Request
+from ledger.core.command import Award, RecipientId
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Slug
-from ledger.core.transaction import Receipt
+from ledger.core.transaction import Outcome, Receipt
 from ledger.db.activities import Activity, find_activity
 
 _P = "/v1/programmes/{programme:str}"
@@ -35,7 +36,7 @@ class Deed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facts: Report
     person: RecipientId | None = None
 
-    def award(self) -> Award:
+    def command(self) -> Award:
         told = {name: getattr(self.facts, name) for name in _REPORTED}
         person = None if self.person is None else Person(id=self.person)
         return Award(self.rule, self.recipient, Facts(**told, person=person))
@@ -59,7 +60,7 @@ async def record(data: JSONBody[Deed], key: IdempotencyKey, call: NamedDependenc
     """Writes down what was done; the points come when it is awarded."""
     async with call.desk.connection() as connection:
         recorded = await record_activity(
-            connection, call.programme, data.award(), principal=call.principal, key=key, shelf=call.desk.shelf
+            connection, call.programme, data.command(), principal=call.principal, key=key, shelf=call.desk.shelf
         )
     return answer(_view(recorded.activity), status=201, is_replayed=not recorded.is_new)
 
@@ -77,29 +78,24 @@ async def activity(activity: FromPath[str], call: NamedDependency[Call]) -> Resp
 
 @post(f"{_P}/activities/{{activity:str}}/award")
 async def award_recorded(
-    activity: FromPath[str], key: IdempotencyKey, call: NamedDependency[Call]
+    activity: FromPath[str], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
 ) -> Response[Receipt]:
     """Points for a recorded activity, once; answers the receipt."""
-    async with call.desk.connection() as connection:
-        outcome = await award_activity(
+
+    async def award(connection: asyncpg.Connection, key: str) -> Outcome:
+        return await award_activity(
             connection, call.programme, activity, principal=call.principal, key=key, shelf=call.desk.shelf
         )
-    return answer_outcome(outcome)
+
+    return await act(call, key, award, dry_run=dry_run)
 
 
 @post(f"{_P}/awards")
-async def award(data: JSONBody[Deed], key: IdempotencyKey, call: NamedDependency[Call]) -> Response[Receipt]:
+async def award(
+    data: JSONBody[Deed], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
+) -> Response[Receipt]:
     """Points for something that is not recorded apart, such as a line of another system's list."""
-    sent = data.award()
-    command = sent
-    desk = call.desk
-    scheme = desk.shelf.kept(call.programme)
-    if scheme is None or looks_at_register(scheme, sent):
-        async with desk.reading(call.programme) as connection:
-            scheme = await desk.shelf.current(connection, call.programme)
-            if looks_at_register(scheme, sent):
-                command = await filled_award(connection, call.programme, sent, principal=call.principal, key=key)
-    return answer_outcome(await desk.lanes.post(Request(call.programme, call.principal, key, command, sent)))
+    return await submit(call, key, data.command(), dry_run=dry_run)
 
 
 def _view(activity: Activity) -> ActivityView:

@@ -12,6 +12,7 @@ from ledger.tally import POSTED, REFUSED, REPLAYS
 T = TypeVar("T")
 
 REPLAYED = "Idempotency-Replayed"
+DRY_RUN = "Dry-Run"
 
 _encoder = msgspec.json.Encoder()
 
@@ -24,10 +25,10 @@ class Declined(Exception):
         self.outcome = outcome
 
 
-def answer(body: T, *, status: int = 200, is_replayed: bool = False) -> Response[T]:
+def answer(body: T, *, status: int = 200, is_replayed: bool = False, is_trial: bool = False) -> Response[T]:
     """Encoded here, once: the framework would look for encoders of its own first."""
     encoded: Any = _encoder.encode(body)
-    headers = {REPLAYED: "true"} if is_replayed else None
+    headers = {REPLAYED: "true"} if is_replayed else {DRY_RUN: "true"} if is_trial else None
     return Response(encoded, status_code=status, media_type=MediaType.JSON, headers=headers)
 
 
@@ -37,6 +38,14 @@ def answer_outcome(outcome: Outcome) -> Response[Receipt]:
     if outcome.receipt is None:
         raise Declined(outcome)
     return answer(outcome.receipt, status=201, is_replayed=outcome.is_replayed)
+
+
+def answer_trial(outcome: Outcome) -> Response[Receipt]:
+    """200 with the receipt that would be, marked as kept nowhere; raises `Declined` for the refusal that would be."""
+    if outcome.receipt is None:
+        assert outcome.refusal is not None, "an outcome is a receipt or a refusal"
+        raise Declined(msgspec.structs.replace(outcome, transaction=None))
+    return answer(outcome.receipt, is_trial=True)
 
 
 def count_outcome(outcome: Outcome) -> None:

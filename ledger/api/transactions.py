@@ -7,9 +7,10 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
 from ledger.actions.explain_award import Explanation, explain_award
-from ledger.api.answer import answer, answer_outcome
+from ledger.api.answer import answer
 from ledger.api.call import Call, IdempotencyKey
-from ledger.core.command import Amount, Request, Reverse
+from ledger.api.submit import DryRun, submit
+from ledger.core.command import Amount, Reverse
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Note
 from ledger.core.transaction import Receipt, RefusalNote
@@ -62,8 +63,11 @@ async def explain(transaction: FromPath[str], call: NamedDependency[Call]) -> Re
 
 @post(f"{_P}/transactions/{{transaction:str}}/reverse")
 async def reverse(
-    transaction: FromPath[str], data: JSONBody[Undo], key: IdempotencyKey, call: NamedDependency[Call]
+    transaction: FromPath[str],
+    data: JSONBody[Undo],
+    key: IdempotencyKey,
+    call: NamedDependency[Call],
+    dry_run: DryRun = False,
 ) -> Response[Receipt]:
     """Undoes it by a new transaction that names it; what has been spent meanwhile is owed."""
-    command = Reverse(transaction, data.amount, data.note)
-    return answer_outcome(await call.desk.lanes.post(Request(call.programme, call.principal, key, command)))
+    return await submit(call, key, Reverse(transaction, data.amount, data.note), dry_run=dry_run)

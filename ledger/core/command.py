@@ -189,10 +189,13 @@ class TakenLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: Quantity
 
 
+TakenLines = Annotated[tuple[TakenLine, ...], msgspec.Meta(max_length=50)]
+
+
 class Capture(FollowUp, frozen=True, tag="capture"):
     """A hold becomes a redemption, whole or in part; the rest is released in the same transaction."""
 
-    lines: Annotated[tuple[TakenLine, ...], msgspec.Meta(max_length=50)] = ()
+    lines: TakenLines = ()
 
 
 class Void(FollowUp, frozen=True, tag="void"):
@@ -209,10 +212,13 @@ class RefundLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     goods: Literal["restock", "write_off"]
 
 
+RefundLines = Annotated[tuple[RefundLine, ...], msgspec.Meta(max_length=50)]
+
+
 class Refund(FollowUp, frozen=True, tag="refund"):
     """Goods come back, points return to the buckets they came from; without lines, all that is left."""
 
-    lines: Annotated[tuple[RefundLine, ...], msgspec.Meta(max_length=50)] = ()
+    lines: RefundLines = ()
     goods: Literal["restock", "write_off"] = "restock"
     note: Note | None = None
 
@@ -366,6 +372,6 @@ class Request(msgspec.Struct, frozen=True):
     principal: str
     key: str
     command: Command | Group
-    sent: Command | None = None
+    sent: Command | Group | None = None
     effective_on: date | None = None
     batch: str | None = None

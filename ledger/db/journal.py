@@ -344,6 +344,12 @@ async def is_claimed(connection: asyncpg.Connection, programme: str, principal: 
     return bool(await connection.fetchval(_SQL["is_claimed"], programme, principal, key))
 
 
+async def claimed_keys(connection: asyncpg.Connection, programme: str, principal: str, keys: Sequence[str]) -> set[str]:
+    """Those of the keys under which a command has come before."""
+    rows = await connection.fetch(_SQL["claimed_keys"], programme, principal, list(keys))
+    return {row["key"] for row in rows}
+
+
 async def find_claim(connection: asyncpg.Connection, programme: str, principal: str, key: str) -> str | None:
     """The transaction id that a key stands for; None for a key that nobody has used."""
     transaction: str | None = await connection.fetchval(_SQL["find_claim"], programme, principal, key)

@@ -24,5 +24,8 @@ SELECT about, trace FROM journal WHERE programme = $1 AND id = $2;
 -- name: is_claimed
 SELECT exists(SELECT FROM idempotency_key WHERE programme = $1 AND principal = $2 AND key = $3);
 
+-- name: claimed_keys
+SELECT key FROM idempotency_key WHERE programme = $1 AND principal = $2 AND key = ANY($3::text []);
+
 -- name: find_claim
 SELECT journal_id FROM idempotency_key WHERE programme = $1 AND principal = $2 AND key = $3;

@@ -15,7 +15,7 @@ from ledger.api.access import TABLE, Role
 from ledger.app import ROUTES as SERVED
 from ledger.app import RouteNotInTable, create_app
 from ledger.core.activity import Facts
-from ledger.core.command import Award, Line, Redeem
+from ledger.core.command import Award, Hold, Line, Redeem
 from ledger.core.rulebook import Give, RecipientKind, Rule
 from ledger.core.value import FixedValue
 from ledger.db.activities import insert_activity
@@ -24,53 +24,10 @@ from ledger.db.keys import revoke_key
 from ledger.db.owners import Owner, open_owners
 from ledger.db.service_role import connect
 from tests.api.client import Office, open_office
+from tests.api.matrix import KINDS, MATRIX, OUTSIDE, OWNERS, PUBLIC, STAFF, WITHOUT_BODY, body_of
 from tests.village import BOTH, DAY, RULEBOOK, Database, Village, gift, open_village, receive, sweep
 
-P = "/v1/programmes/{programme}"
-READ = "admin operator reviewer auditor"
-
-# Written down a second time, by hand: route, roles that act on everything, roles that act on their own.
-MATRIX = {
-    ("GET", P): (f"{READ} cashier merchant resident", ""),
-    ("GET", f"{P}/publications"): (f"{READ} cashier merchant resident", ""),
-    ("GET", f"{P}/publications/{{kind}}/{{version}}"): (f"{READ} cashier merchant resident", ""),
-    ("POST", f"{P}/policies"): ("admin", ""),
-    ("POST", f"{P}/catalogues"): ("admin", ""),
-    ("POST", f"{P}/events"): ("admin", ""),
-    ("POST", f"{P}/rulebooks"): ("admin", ""),
-    ("POST", f"{P}/households"): ("admin operator", ""),
-    ("POST", f"{P}/members"): ("admin operator", ""),
-    ("POST", f"{P}/merchants"): ("admin operator", ""),
-    ("GET", f"{P}/households/{{household}}"): (f"{READ} cashier", "resident"),
-    ("GET", f"{P}/members/{{member}}"): (f"{READ} cashier", "resident"),
-    ("GET", f"{P}/merchants/{{merchant}}"): (READ, "merchant"),
-    ("POST", f"{P}/activities"): ("admin operator reviewer", "resident merchant"),
-    ("GET", f"{P}/activities/{{activity}}"): (READ, "resident merchant"),
-    ("POST", f"{P}/activities/{{activity}}/award"): ("admin operator reviewer", ""),
-    ("POST", f"{P}/awards"): ("admin operator", ""),
-    ("GET", f"{P}/awards/{{transaction}}/explain"): (READ, "resident merchant"),
-    ("POST", f"{P}/simulations"): ("admin operator auditor", ""),
-    ("POST", f"{P}/reratings"): ("admin", ""),
-    ("POST", f"{P}/evaluations"): ("admin", ""),
-    ("POST", f"{P}/batch-reversals"): ("admin", ""),
-    ("POST", f"{P}/quotes"): ("admin operator", "cashier merchant resident"),
-    ("POST", f"{P}/redemptions"): ("admin operator", "cashier merchant"),
-    ("POST", f"{P}/stock/receipts"): ("admin operator", ""),
-    ("GET", f"{P}/outlets/{{outlet}}/stock"): (READ, "cashier"),
-    ("GET", f"{P}/transactions/{{transaction}}"): (READ, "cashier merchant resident"),
-    ("POST", f"{P}/transactions/{{transaction}}/reverse"): ("admin operator", ""),
-    ("GET", f"{P}/accounts/{{owner}}/balances"): (f"{READ} cashier", "merchant resident"),
-    ("GET", f"{P}/accounts/{{owner}}/statement"): (READ, "merchant resident"),
-}
-OUTSIDE = {("GET", "/v1/programmes")}
-PUBLIC = {
-    ("GET", path)
-    for path in ("/", "/docs", "/schema", "/health/live", "/health/ready", "/metrics", f"{P}/prices", f"{P}/offers")
-}
-OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
-STAFF = ("admin", "operator", "reviewer", "auditor")
 REFUSED = {401, 403, 404}
-DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
 
 
 class Town:
@@ -98,40 +55,19 @@ class Town:
     async def status(self, route: tuple[str, str], role: str, whose: str, programme: str, key: str | None) -> int:
         method, template = route
         names = [part[1:-1] for part in template.split("/") if part.startswith("{")]
-        values = {name: self.thing(name, whose, role, programme) for name in names if name != "programme"}
+        values = {
+            name: self.thing(KINDS.get(template, name), whose, role, programme) for name in names if name != "programme"
+        }
         path = template.format(programme=programme, **values)
-        if template == f"{P}/awards/{{transaction}}/explain":
-            path = template.format(programme=programme, transaction=self.thing("award", whose, role, programme))
         more: dict[str, Any] = {"headers": {"Idempotency-Key": f"cell-{self.counts.total()}"}}
         if template.rsplit("/", 1)[1] in ("policies", "catalogues", "events", "rulebooks", "simulations"):
             path += "?first=2026-09-01&last=2026-09-30" if template.endswith("simulations") else ""
             more = {"content": b"nothing: here", "headers": {"Content-Type": "application/yaml"}}
-        elif method == "POST" and not template.endswith("/award"):
-            more["json"] = self.body(template, role, whose)
+        elif method == "POST" and not template.endswith(WITHOUT_BODY):
+            more["json"] = body_of(template, role, is_own=whose == "own")
         answer = await self.office.call(method, path, key=key, **more)
         self.counts["cells"] += 1
         return answer.status_code
-
-    def body(self, template: str, role: str, whose: str) -> dict[str, Any]:
-        is_own = whose == "own"
-        owner = "hh_1" if is_own else "hh_2"
-        sale: dict[str, Any] = {
-            "owner": owner,
-            "outlet": "out_shop" if is_own else "out_fair",
-            "lines": [{"item": "soap"}],
-        }
-        if role == "merchant":
-            sale = {"owner": owner, "merchant": "mer_barber" if is_own else "mer_tea", "lines": [{"item": "haircut"}]}
-        recipient = {"merchant": "mer_barber" if is_own else "mer_tea"}.get(role, owner)
-        return {
-            "households": {"reference": "h"}, "members": {"reference": "m"}, "merchants": {"reference": "s"},
-            "activities": {**DEED, "recipient": recipient}, "awards": {**DEED, "recipient": owner},
-            "quotes": sale, "redemptions": sale, "reverse": {},
-            "reratings": {"rulebook": "2026-01", "first": "2026-09-01", "last": "2026-09-30"},
-            "evaluations": {"kind": "rank", "id": "best", "day": "2026-09-01"},
-            "batch-reversals": {"batch": "rank:best:2026-09"},
-            "receipts": {"outlet": "out_shop", "item": "soap", "quantity": 1},
-        }[template.rsplit("/", 1)[1]]  # fmt: skip
 
 
 @pytest_asyncio.fixture
@@ -153,7 +89,31 @@ async def town(database: Database) -> AsyncIterator[Town]:
 
 
 async def fill(village: Village) -> dict[str, str]:
-    """Members, a second shop, and for each role a transaction, an award and an activity of its own."""
+    """For each role a transaction, an award, a hold and an activity of its own."""
+    await _open(village)
+    soap = (Line("soap"),)
+    outcomes = await village.post(
+        ("a", gift("hh_1")),
+        ("b", gift("hh_2")),
+        ("c", receive(1_000, item="soap")),
+        ("d", receive(1_000, item="soap", outlet="out_fair")),
+        ("e", Redeem("hh_2", soap, outlet="out_shop")),
+        ("f", Redeem("hh_2", (Line("haircut"),), merchant="mer_barber")),
+        ("g", Redeem("hh_2", soap, outlet="out_fair")),
+        ("h", sweep("hh_1")),
+        ("i", sweep("hh_2")),
+        ("j", Award("serve", "mer_barber", Facts(happened_on=DAY))),
+        ("k", Hold("hh_1", soap, outlet="out_shop", until=date(2099, 1, 1))),
+        ("l", Hold("hh_2", (Line("haircut"),), merchant="mer_barber", until=date(2099, 1, 1))),
+        ("m", Hold("hh_2", soap, outlet="out_fair", until=date(2099, 1, 1))),
+    )
+    ids = [str(outcome.transaction) for outcome in outcomes]
+    assert all(outcome.receipt for outcome in outcomes), outcomes
+    return _named(ids)
+
+
+async def _open(village: Village) -> None:
+    """Members, a second shop, a rule for shops, and recorded activities."""
     serve = Rule(
         id="serve",
         title=BOTH,
@@ -174,26 +134,16 @@ async def fill(village: Village) -> dict[str, str]:
                 village.connection, village.slug, id=f"act_{id:0>18}", rule="sweep", recipient=recipient,
                 facts=Facts(happened_on=DAY), by="system:test",
             )  # fmt: skip
-    soap = (Line("soap"),)
-    outcomes = await village.post(
-        ("a", gift("hh_1")),
-        ("b", gift("hh_2")),
-        ("c", receive(1_000, item="soap")),
-        ("d", receive(1_000, item="soap", outlet="out_fair")),
-        ("e", Redeem("hh_2", soap, outlet="out_shop")),
-        ("f", Redeem("hh_2", (Line("haircut"),), merchant="mer_barber")),
-        ("g", Redeem("hh_2", soap, outlet="out_fair")),
-        ("h", sweep("hh_1")),
-        ("i", sweep("hh_2")),
-        ("j", Award("serve", "mer_barber", Facts(happened_on=DAY))),
-    )
-    ids = [str(outcome.transaction) for outcome in outcomes]
-    assert all(outcome.receipt for outcome in outcomes), outcomes
+
+
+def _named(ids: list[str]) -> dict[str, str]:
     return {
         "transaction resident": ids[0], "transaction cashier": ids[4], "transaction merchant": ids[5],
         "transaction other": ids[6], "award resident": ids[7], "award merchant": ids[9], "award cashier": ids[8],
         "award other": ids[8], "activity resident": f"act_{'1':0>18}", "activity merchant": f"act_{'2':0>18}",
         "activity cashier": f"act_{'3':0>18}", "activity other": f"act_{'3':0>18}",
+        "sale cashier": ids[4], "sale merchant": ids[5], "sale resident": ids[4], "sale other": ids[6],
+        "hold cashier": ids[10], "hold resident": ids[10], "hold merchant": ids[11], "hold other": ids[12],
     }  # fmt: skip
 
 

@@ -1,0 +1,111 @@
+"""The access matrix, written down a second time by hand, and for each route a body that would pass."""
+
+from typing import Any
+
+from tests.village import DAY
+
+P = "/v1/programmes/{programme}"
+READ = "admin operator reviewer auditor"
+WORK = "admin operator"
+
+# Route, roles that act on everything, roles that act on their own.
+MATRIX = {
+    ("GET", P): (f"{READ} cashier merchant resident", ""),
+    ("GET", f"{P}/publications"): (f"{READ} cashier merchant resident", ""),
+    ("GET", f"{P}/publications/{{kind}}/{{version}}"): (f"{READ} cashier merchant resident", ""),
+    ("POST", f"{P}/policies"): ("admin", ""),
+    ("POST", f"{P}/catalogues"): ("admin", ""),
+    ("POST", f"{P}/events"): ("admin", ""),
+    ("POST", f"{P}/rulebooks"): ("admin", ""),
+    ("POST", f"{P}/households"): (WORK, ""),
+    ("POST", f"{P}/members"): (WORK, ""),
+    ("POST", f"{P}/merchants"): (WORK, ""),
+    ("GET", f"{P}/households/{{household}}"): (f"{READ} cashier", "resident"),
+    ("GET", f"{P}/members/{{member}}"): (f"{READ} cashier", "resident"),
+    ("GET", f"{P}/merchants/{{merchant}}"): (READ, "merchant"),
+    ("POST", f"{P}/activities"): ("admin operator reviewer", "resident merchant"),
+    ("GET", f"{P}/activities/{{activity}}"): (READ, "resident merchant"),
+    ("POST", f"{P}/activities/{{activity}}/award"): ("admin operator reviewer", ""),
+    ("POST", f"{P}/awards"): (WORK, ""),
+    ("GET", f"{P}/awards/{{transaction}}/explain"): (READ, "resident merchant"),
+    ("POST", f"{P}/simulations"): ("admin operator auditor", ""),
+    ("POST", f"{P}/reratings"): ("admin", ""),
+    ("POST", f"{P}/evaluations"): ("admin", ""),
+    ("POST", f"{P}/batch-reversals"): ("admin", ""),
+    ("POST", f"{P}/quotes"): (WORK, "cashier merchant resident"),
+    ("POST", f"{P}/redemptions"): (WORK, "cashier merchant"),
+    ("POST", f"{P}/redemptions/{{transaction}}/refund"): (WORK, "cashier merchant"),
+    ("POST", f"{P}/holds"): (WORK, "cashier merchant resident"),
+    ("POST", f"{P}/holds/{{transaction}}/capture"): (WORK, "cashier merchant"),
+    ("POST", f"{P}/holds/{{transaction}}/void"): (WORK, "cashier merchant resident"),
+    ("POST", f"{P}/awards/{{transaction}}/activate"): (WORK, ""),
+    ("POST", f"{P}/awards/{{transaction}}/cancel"): (f"{WORK} reviewer", ""),
+    ("POST", f"{P}/reversals"): (f"{WORK} reviewer cashier merchant resident", ""),
+    ("POST", f"{P}/deductions"): (WORK, ""),
+    ("POST", f"{P}/transfers"): (WORK, ""),
+    ("POST", f"{P}/openings"): ("admin", ""),
+    ("POST", f"{P}/settlements"): ("admin", ""),
+    ("POST", f"{P}/dividends"): ("admin", ""),
+    ("POST", f"{P}/stock/donations"): (WORK, ""),
+    ("POST", f"{P}/stock/counts"): (WORK, ""),
+    ("POST", f"{P}/stock/write-offs"): (WORK, ""),
+    ("POST", f"{P}/stock/moves"): (WORK, ""),
+    ("POST", f"{P}/stock/returns"): (WORK, ""),
+    ("POST", f"{P}/stock/receipts"): (WORK, ""),
+    ("GET", f"{P}/outlets/{{outlet}}/stock"): (READ, "cashier"),
+    ("GET", f"{P}/transactions/{{transaction}}"): (READ, "cashier merchant resident"),
+    ("POST", f"{P}/transactions/{{transaction}}/reverse"): (WORK, ""),
+    ("GET", f"{P}/accounts/{{owner}}/balances"): (f"{READ} cashier", "merchant resident"),
+    ("GET", f"{P}/accounts/{{owner}}/statement"): (READ, "merchant resident"),
+}
+OUTSIDE = {("GET", "/v1/programmes")}
+PUBLIC = {
+    ("GET", path)
+    for path in ("/", "/docs", "/schema", "/health/live", "/health/ready", "/metrics", f"{P}/prices", f"{P}/offers")
+}
+OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
+STAFF = ("admin", "operator", "reviewer", "auditor")
+DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
+WITHOUT_BODY = ("/award", "/void", "/activate")
+
+# What a name in a route stands for where it is not what it says.
+KINDS = {
+    f"{P}/awards/{{transaction}}/explain": "award",
+    f"{P}/awards/{{transaction}}/activate": "award",
+    f"{P}/awards/{{transaction}}/cancel": "award",
+    f"{P}/holds/{{transaction}}/capture": "hold",
+    f"{P}/holds/{{transaction}}/void": "hold",
+    f"{P}/redemptions/{{transaction}}/refund": "sale",
+}
+
+
+def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
+    """About what belongs to the role's owner, or to somebody else."""
+    owner = "hh_1" if is_own else "hh_2"
+    sale: dict[str, Any] = {
+        "owner": owner,
+        "outlet": "out_shop" if is_own else "out_fair",
+        "lines": [{"item": "soap"}],
+    }
+    if role == "merchant":
+        sale = {"owner": owner, "merchant": "mer_barber" if is_own else "mer_tea", "lines": [{"item": "haircut"}]}
+    recipient = {"merchant": "mer_barber" if is_own else "mer_tea"}.get(role, owner)
+    goods = {"outlet": "out_shop", "item": "soap", "quantity": 1}
+    return {
+        "households": {"reference": "h"}, "members": {"reference": "m"}, "merchants": {"reference": "s"},
+        "activities": {**DEED, "recipient": recipient}, "awards": {**DEED, "recipient": owner},
+        "quotes": sale, "redemptions": sale, "holds": {**sale, "until": "2099-01-01"},
+        "reverse": {}, "capture": {}, "refund": {}, "cancel": {}, "reversals": {"lost_key": "never-sent"},
+        "deductions": {"owner": owner, "amount": 1, "shortage": "debt", "note": "n"},
+        "transfers": {"owner": "hh_1", "to": "hh_2", "amount": 1, "note": "n"},
+        "openings": {"owner": owner, "amount": 1},
+        "settlements": {"merchant": "mer_barber", "points": 1},
+        "dividends": {"pool": 10, "shares": [{"owner": "hh_1", "weight": 1}]},
+        "reratings": {"rulebook": "2026-01", "first": "2026-09-01", "last": "2026-09-30"},
+        "evaluations": {"kind": "rank", "id": "best", "day": "2026-09-01"},
+        "batch-reversals": {"batch": "rank:best:2026-09"},
+        "receipts": goods, "returns": goods, "moves": {**goods, "to": "out_fair"},
+        "write-offs": {**goods, "note": "n"},
+        "counts": {"outlet": "out_shop", "item": "soap", "counted": 7, "note": "n"},
+        "donations": {**goods, "award": {**DEED, "recipient": owner}},
+    }[template.rsplit("/", 1)[1]]  # fmt: skip
