@@ -129,7 +129,7 @@ def _folders_of(paths: list[Path]) -> list[Path] | None:
         if not found:
             _refuse(
                 Title(
-                    f"{path} 不是积分方案目录,也不在这样的目录中(找不到 programme.yaml)。",
+                    f"{path} 不是积分方案目录，也不在这样的目录中（找不到 programme.yaml）。",
                     f"{path} is neither a programme's folder nor a file below one (no programme.yaml there).",
                 )
             )

@@ -52,7 +52,7 @@ def test_problems_come_with_file_and_line(village: Path, capsys: pytest.CaptureF
     out = capsys.readouterr().out.splitlines()
     five = next(number for number, line in enumerate(text.splitlines(), 1) if "amount: 5" in line)
     assert out[0].startswith(
-        f"{book}:{five}: rules[0].gives[0].value.amount: 应为整数,实为文字 / should be int, is str"
+        f"{book}:{five}: rules[0].gives[0].value.amount: 应为整数，实为文字 / should be int, is str"
     )
     assert len(out) == 3
 

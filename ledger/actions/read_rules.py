@@ -185,22 +185,22 @@ _TYPES = {
     "bool": "true 或 false",
     "array": "列表",
     "object": "键值表",
-    "date": "日期(如 2026-09-01)",
+    "date": "日期（如 2026-09-01）",
     "null": "空",
 }
 _PATTERNS = (
     (
         r"Object contains unknown field `(.+)`; did you mean `(.+)`",
-        "不认识的字段 {0},是否应为 {1}",
+        "不认识的字段 {0}，是否应为 {1}",
         "unknown field {0}; did you mean {1}",
     ),
     (r"Object contains unknown field `(.+)`", "不认识的字段 {0}", "unknown field {0}"),
     (r"Object missing required field `(.+)`", "缺少字段 {0}", "the field {0} is missing"),
     (r"Invalid enum value '?(.+?)'?", "{0} 不在词汇表中", "{0} is not a word that is known here"),
     (r"Invalid value '?(.+?)'?", "{0} 不在词汇表中", "{0} is not a word that is known here"),
-    (r"Expected `(.+)`, got `(.+)`", "应为{0},实为{1}", "should be {0}, is {1}"),
-    (r"Expected `int` (>=|<=) (-?\d+)", "数值超出范围:应 {0} {1}", "out of range: should be {0} {1}"),
-    (r"Expected `(.+)` of length (>=|<=) (\d+)", "长度超出范围:应 {1} {2}", "wrong length: should be {1} {2}"),
+    (r"Expected `(.+)`, got `(.+)`", "应为{0}，实为{1}", "should be {0}, is {1}"),
+    (r"Expected `int` (>=|<=) (-?\d+)", "数值超出范围：应 {0} {1}", "out of range: should be {0} {1}"),
+    (r"Expected `(.+)` of length (>=|<=) (\d+)", "长度超出范围：应 {1} {2}", "wrong length: should be {1} {2}"),
     (r"Expected `str` matching regex .*", "含有不允许的字符", "holds a character that is not allowed here"),
     (r"Invalid RFC3339 encoded date", "日期应写作 2026-09-01", "a day is written 2026-09-01"),
 )
@@ -216,7 +216,7 @@ def in_both(message: str) -> Title:
         if match:
             words = [word[:80] for word in match.groups()]
             return Title(zh.format(*(_zh_types(word) for word in words)), en.format(*words))
-    return Title(f"不符合要求:{message[:200]}", message[:200])
+    return Title(f"不符合要求：{message[:200]}", message[:200])
 
 
 def _zh_types(word: str) -> str:

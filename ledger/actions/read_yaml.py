@@ -56,14 +56,14 @@ class BadYaml(Exception):
 def read_yaml(raw: bytes) -> Node:
     """The document as a tree of nodes. Bounded in size, depth and count before anything is built."""
     if len(raw) > BYTES_MAX:
-        raise BadYaml(1, Title(f"文件过大:超过 {BYTES_MAX} 字节", f"the file is larger than {BYTES_MAX} bytes"))
+        raise BadYaml(1, Title(f"文件过大：超过 {BYTES_MAX} 字节", f"the file is larger than {BYTES_MAX} bytes"))
     text = _decode(raw)
     try:
         return _build(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         what = str(error.problem or "")[:200]
-        raise BadYaml(line, Title(f"YAML 语法错误:{what}", f"not valid YAML: {what}")) from error
+        raise BadYaml(line, Title(f"YAML 语法错误：{what}", f"not valid YAML: {what}")) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise BadYaml(1, Title("不是有效的 YAML", "not valid YAML")) from error
 
@@ -130,9 +130,9 @@ def _build(events: Iterator[Event]) -> Node:
 
 def _refuse_tricks(event: Event, line: int, *, has_root: bool) -> None:
     if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
-        raise BadYaml(line, Title("不允许使用锚点和别名(& *)", "anchors and aliases (& *) are not allowed"))
+        raise BadYaml(line, Title("不允许使用锚点和别名（& *）", "anchors and aliases (& *) are not allowed"))
     if getattr(event, "tag", None) is not None:
-        raise BadYaml(line, Title("不允许使用标签(!)", "tags (!) are not allowed"))
+        raise BadYaml(line, Title("不允许使用标签（!）", "tags (!) are not allowed"))
     if isinstance(event, DocumentStartEvent) and has_root:
         raise BadYaml(line, Title("一个文件只能有一份文档", "one file holds one document"))
 
@@ -158,9 +158,9 @@ def _key(event: Event, parent: Node, line: int) -> str:
     value = _scalar(event, line)
     key = value if isinstance(value, str) else event.value
     if key == "<<":
-        raise BadYaml(line, Title("不允许合并键(<<)", "merge keys (<<) are not allowed"))
+        raise BadYaml(line, Title("不允许合并键（<<）", "merge keys (<<) are not allowed"))
     if key in parent.value:
-        raise BadYaml(line, Title(f"重复的键:{key[:60]}", f"the key stands here twice: {key[:60]}"))
+        raise BadYaml(line, Title(f"重复的键：{key[:60]}", f"the key stands here twice: {key[:60]}"))
     assert isinstance(key, str)
     return key
 
@@ -187,11 +187,11 @@ def _scalar(event: ScalarEvent, line: int) -> str | int | bool:
         return _number(text, line)
     if not text:
         nothing = Title(
-            "这里没有内容;文字中有逗号或冒号请加引号", "nothing stands here; text with a comma or colon needs quotes"
+            "这里没有内容；文字中有逗号或冒号请加引号", "nothing stands here; text with a comma or colon needs quotes"
         )
         raise BadYaml(line, nothing)
     if _AMBIGUOUS.match(text):
-        zh, en = "含义不明:请加引号,或写成整数", "is read in several ways: put it in quotes, or write a whole number"
+        zh, en = "含义不明：请加引号，或写成整数", "is read in several ways: put it in quotes, or write a whole number"
         raise BadYaml(line, Title(f"{text} {zh}", f"{text} {en}"))
     return text
 
@@ -203,7 +203,7 @@ def _number(text: str, line: int) -> int:
         raise BadYaml(
             line,
             Title(
-                f"{text} 含义不明:整数不带前导零、加号和下划线,否则请加引号",
+                f"{text} 含义不明：整数不带前导零、加号和下划线，否则请加引号",
                 f"{text} is read in several ways: write it without leading zeros, + or _, or in quotes",
             ),
         )

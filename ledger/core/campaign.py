@@ -68,7 +68,7 @@ class Factor(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
             or (self.times is None) != (not self.when)
         ):
             raise ValueError(
-                "系数写 of 和 table,或写 when 和 times / a factor has `of` and `table`, or `when` and `times`"
+                "系数写 of 和 table，或写 when 和 times / a factor has `of` and `table`, or `when` and `times`"
             )
 
 

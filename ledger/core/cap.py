@@ -50,7 +50,7 @@ class Cap(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     def __post_init__(self) -> None:
         if sum(limit is not None for limit in (self.times, self.points, self.gift, self.score, self.minutes)) != 1:
             raise ValueError(
-                "一个上限只写一种:times、points、gift、score 或 minutes / "
+                "一个上限只写一种：times、points、gift、score 或 minutes / "
                 "a limit has one of `times`, `points`, `gift`, `score`, `minutes`"
             )
         if self.over is Over.POOL and self.minutes is None:

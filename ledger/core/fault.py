@@ -31,5 +31,5 @@ def named_twice(field: str, names: Iterable[str]) -> Iterator[Fault]:
     seen: set[str] = set()
     for number, name in enumerate(names):
         if name in seen:
-            yield fault((field, number), f"重复的名称:{name}", f"the name stands here twice: {name}")
+            yield fault((field, number), f"重复的名称：{name}", f"the name stands here twice: {name}")
         seen.add(name)

@@ -83,7 +83,7 @@ def lasting(expiry: Expiry | None, unit: str) -> Title:
             zh = f"{what.zh}有效至生效{end.zh}{after.zh or '止'}"
             return Title(zh, f"{what.en} good until the end of the {end.en} in which they become active{after.en}")
         case Rolling(months=months):
-            zh = f"{what.zh}自生效起 {months} 个月,至当月末有效"
+            zh = f"{what.zh}自生效起 {months} 个月，至当月末有效"
             return Title(zh, f"{what.en} good for {months} months, until the end of that month")
         case FixedDay(day=last):
             return Title(f"{what.zh}有效至 {zh_day(last)}", f"{what.en} good until {en_day(last)}")
@@ -98,8 +98,8 @@ def wanting(miss: Missed, facts: dict[str, Fact]) -> Title:
     test = _TESTS[miss.test]
     wanted, found = choice_words(fact, miss.wanted), choice_words(fact, miss.found)
     if not miss.found:
-        return Title(f"{name.zh}{test.zh}{wanted.zh},未提供", f"{name.en} {test.en} {wanted.en}, nothing is known")
-    return Title(f"{name.zh}{test.zh}{wanted.zh},实为{found.zh}", f"{name.en} {test.en} {wanted.en}, is {found.en}")
+        return Title(f"{name.zh}{test.zh}{wanted.zh}，未提供", f"{name.en} {test.en} {wanted.en}, nothing is known")
+    return Title(f"{name.zh}{test.zh}{wanted.zh}，实为{found.zh}", f"{name.en} {test.en} {wanted.en}, is {found.en}")
 
 
 def choice_words(fact: Fact | None, answer: str) -> Title:
@@ -122,7 +122,7 @@ def happening(effect: Effect, day: date, honours: dict[str, Title], rules: dict[
         case ZeroActivity(rules=named):
             zh = "、".join(rules[name].zh if name in rules else name for name in named)
             en = ", ".join(rules[name].en if name in rules else name for name in named)
-            return Title(f"本次活动已得的分取消:{zh}", f"what the activity brought is taken back: {en}")
+            return Title(f"本次活动已得的分取消：{zh}", f"what the activity brought is taken back: {en}")
         case BanEarning():
             last = banned_until(effect, day)
             return Title(f"至{zh_day(last)}不再积分", f"no points are earned until {en_day(last)}")

@@ -120,7 +120,7 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
             ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(
-                "没有这个时区,应如 Asia/Shanghai / no such time zone; it looks like Asia/Shanghai"
+                "没有这个时区，应如 Asia/Shanghai / no such time zone; it looks like Asia/Shanghai"
             ) from error
 
     def choices(self, field: str) -> dict[str, Title]:

@@ -53,14 +53,14 @@ def _difference(compiled: Compiled, rule_id: str, example: Example) -> Title | N
     unknown = set(example.used) - {_short_name(rule_id, key) for key in keys}
     if unknown and came_out.refused is None:
         names = "、".join(sorted(unknown))
-        return Title(f"used 中没有这样的上限:{names}", f"`used` names no limit of this rule: {names}")
+        return Title(f"used 中没有这样的上限：{names}", f"`used` names no limit of this rule: {names}")
     if came_out == example.expect:
         return None
     return _expected(msgspec.json.encode(example.expect).decode(), msgspec.json.encode(came_out).decode())
 
 
 def _expected(wanted: str, got: str) -> Title:
-    return Title(f"应得 {wanted},实得 {got}", f"expected {wanted}, came out as {got}")
+    return Title(f"应得 {wanted}，实得 {got}", f"expected {wanted}, came out as {got}")
 
 
 def _outcome(compiled: Compiled, rule_id: str, example: Example) -> tuple[tuple[CounterKey, ...], Expect]:

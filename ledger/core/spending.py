@@ -47,7 +47,7 @@ class Spending(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     def __post_init__(self) -> None:
         if any(cap.per is Span.CAMPAIGN or limit_of(cap)[0] not in ("times", "points") for cap in self.limits):
             raise ValueError(
-                "消费限制只用 times 或 points,按日历周期 / spending is limited in times or points a period"
+                "消费限制只用 times 或 points，按日历周期 / spending is limited in times or points a period"
             )
 
 

@@ -104,7 +104,7 @@ def vet_together(rulebook: Rulebook, programme: Programme, events: Events | None
     for budget in programme.budgets:
         if budget.category is not None and budget.category not in rulebook.categories:
             zh, en = (
-                f"没有预算所指的类别:{budget.category}",
+                f"没有预算所指的类别：{budget.category}",
                 f"a budget names a category that is not here: {budget.category}",
             )
             faults.append(fault(("categories",), zh, en))
@@ -142,11 +142,11 @@ def _vet_events(compiled: Compiled) -> Iterator[Fault]:
         for first, later in itertools.combinations(numbers, 2):
             one, other = compiled.rules[book.rules[first].id], compiled.rules[book.rules[later].id]
             if combine is None and may_meet(one, other):
-                zh = f"与规则 {one.rule.id} 重叠:请在 combine 中写明 best、sum 或 first"
+                zh = f"与规则 {one.rule.id} 重叠：请在 combine 中写明 best、sum 或 first"
                 en = f"overlaps with {one.rule.id}: say `best`, `sum` or `first` under `combine`"
                 yield fault(("rules", later, "event"), zh, en)
             if combine is Combine.FIRST and hides(one, other):
-                zh, en = f"总是先用规则 {one.rule.id},轮不到它", f"is never reached: {one.rule.id} always comes first"
+                zh, en = f"总是先用规则 {one.rule.id}，轮不到它", f"is never reached: {one.rule.id} always comes first"
                 yield fault(("rules", later), zh, en)
     for event in book.combine:
         if len(by_event.get(event, ())) < 2:
@@ -160,7 +160,7 @@ def _vet_campaigns(compiled: Compiled) -> Iterator[Fault]:
         yield from below(("campaigns", number), _vet_campaign(campaign, compiled, used))
         for earlier in book.campaigns[:number]:
             if book.combine_campaigns is None and _both_change(earlier, campaign, compiled):
-                zh = f"与活动期 {earlier.id} 重叠:请写明 combine_campaigns"
+                zh = f"与活动期 {earlier.id} 重叠：请写明 combine_campaigns"
                 yield fault(("campaigns", number), zh, f"overlaps with {earlier.id}: say `combine_campaigns`")
 
 

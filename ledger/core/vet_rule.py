@@ -47,7 +47,7 @@ def vet_conditions(conditions: tuple[Condition, ...], facts: dict[str, Fact]) ->
         yield from below((number,), _vet_condition(condition, facts))
     fact = can_never_hold(conditions)
     if fact is not None:
-        yield fault((), f"条件互相矛盾:{fact}", f"the conditions on {fact} exclude each other")
+        yield fault((), f"条件互相矛盾：{fact}", f"the conditions on {fact} exclude each other")
 
 
 def vet_conditions_each(conditions: tuple[Condition, ...], facts: dict[str, Fact]) -> Iterator[Fault]:
@@ -63,13 +63,13 @@ def _vet_condition(condition: Condition, facts: dict[str, Fact]) -> Iterator[Fau
     name = condition.fact or ""
     fact = facts.get(name)
     if fact is None:
-        yield fault(("fact",), f"没有登记这个事实:{name}", f"no such fact is declared: {name}")
+        yield fault(("fact",), f"没有登记这个事实：{name}", f"no such fact is declared: {name}")
         return
     test = wrong_test(condition, fact)
     if test is not None:
         yield fault(
             (test,),
-            f"{name} 的类型是 {fact.type},不能这样要求",
+            f"{name} 的类型是 {fact.type}，不能这样要求",
             f"{name} is a {fact.type}; it cannot be asked this way",
         )
 
@@ -154,15 +154,15 @@ def _vet_fact(
     name, kind, choices = wanted
     fact = facts.get(name)
     if fact is None:
-        yield fault(path, f"没有登记这个事实:{name}", f"no such fact is declared: {name}")
+        yield fault(path, f"没有登记这个事实：{name}", f"no such fact is declared: {name}")
         return
     if fact.type is not kind:
         yield fault(
-            path, f"{name} 的类型是 {fact.type},这里需要 {kind}", f"{name} is a {fact.type}, a {kind} is needed"
+            path, f"{name} 的类型是 {fact.type}，这里需要 {kind}", f"{name} is a {fact.type}, a {kind} is needed"
         )
     for choice in choices:
         if choice not in fact.choices:
-            yield fault(choices_path, f"{name} 没有这个选项:{choice}", f"{name} has no such choice: {choice}")
+            yield fault(choices_path, f"{name} 没有这个选项：{choice}", f"{name} has no such choice: {choice}")
 
 
 def _vet_caps(rule: Rule, compiled: Compiled) -> Iterator[Fault]:

@@ -65,7 +65,7 @@ def test_problems_of_several_rules_come_together_with_their_lines() -> None:
         ("a.yaml", first + 4, "rules[0].gives[0].value.amount"),
         ("a.yaml", first + 9, "rules[1]"),
     ]
-    assert problems[0].message.zh == "应为整数,实为文字"
+    assert problems[0].message.zh == "应为整数，实为文字"
 
 
 def test_a_limit_below_one_award_is_refused() -> None:

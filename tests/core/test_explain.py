@@ -52,10 +52,10 @@ def test_the_sentence_of_the_specification() -> None:
         "public until 19 March 2026",
     ]
     assert zh == [
-        "志愿时长(2026年3月16日)",
-        "95 分钟 = 3 × 30 → 15 积分;再有 25 分钟可多得 5",
+        "志愿时长（2026年3月16日）",
+        "95 分钟 = 3 × 30 → 15 积分；再有 25 分钟可多得 5",
         "春季周 ×2 = 30",
-        "每日上限 40,余 40 → 30 积分",
+        "每日上限 40，余 40 → 30 积分",
         "公示至2026年3月19日",
     ]
 
@@ -64,7 +64,7 @@ def test_a_campaign_that_was_just_missed_is_told() -> None:
     result = score(SPRING, "hours", Facts(date(2026, 3, 12), {"minutes": 95}), "hh_1", {})
     zh, en = told(SPRING, result.trace)
     assert "missed “spring week”: day of the activity not before 2026-03-14, is 2026-03-12" in en
-    assert "未得“春季周”:发生日期不早于2026-03-14,实为2026-03-12" in zh
+    assert "未得“春季周”：发生日期不早于2026-03-14，实为2026-03-12" in zh
 
 
 def test_a_cut_says_when_it_starts_again() -> None:
@@ -136,4 +136,4 @@ def test_a_refusal_says_what_was_missing(reason: Reason, numbers: dict[str, obje
 
 def test_lines_of_a_batch_tell_their_place_or_their_row() -> None:
     assert tell_batch(Placed("board", "2026-09", 158, 2, 30)).en == "158 in 2026-09, place 2 → 30"
-    assert tell_batch(Kept("row", ("2026-07", "2026-08", "2026-09"), 10)).zh == "连续 3 期(2026-07 至 2026-09)→ 10"
+    assert tell_batch(Kept("row", ("2026-07", "2026-08", "2026-09"), 10)).zh == "连续 3 期（2026-07 至 2026-09）→ 10"
