@@ -120,7 +120,7 @@ async def _lock(
             connection,
             {programme: schemes[programme].revision for programme in programmes},
             [_claim(task) for task in tasks if task.same_as is None],
-            _wanted_balances(tasks),
+            _wanted_balances(tasks, schemes),
             _wanted_counters(tasks),
             _wanted_open_items(tasks),
             [
@@ -143,13 +143,14 @@ def _claim(task: Task) -> journal.Claim:
     return journal.Claim(request.programme, request.principal, request.key, task.fingerprint, task.journal_id)
 
 
-def _wanted_balances(tasks: Sequence[Task]) -> list[journal.WantedBalance]:
+def _wanted_balances(tasks: Sequence[Task], schemes: Mapping[str, Scheme]) -> list[journal.WantedBalance]:
+    """Goods that no catalogue names get no row, however often they are asked for."""
     wanted: dict[tuple[str, BalanceKey], bool] = {}
     for task in tasks:
         for key in task.needs.companions:
             wanted.setdefault((task.request.programme, key), False)
         for key in task.needs.balances:
-            wanted[task.request.programme, key] = True
+            wanted[task.request.programme, key] = schemes[task.request.programme].knows_unit(key.unit)
     return [journal.WantedBalance(programme, *key, is_new) for (programme, key), is_new in sorted(wanted.items())]
 
 

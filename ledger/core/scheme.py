@@ -48,6 +48,10 @@ class Scheme(msgspec.Struct, frozen=True):
         """Above it a correction by hand needs a second person."""
         return self.policy.adjust_limit
 
+    def knows_unit(self, unit: str) -> bool:
+        """Points, hours and money always; goods that the latest catalogue names."""
+        return not unit.startswith("item:") or unit.removeprefix("item:") in self.items
+
     def must_have_item(self, item: str) -> Item:
         found = self.items.get(item)
         if found is None:
