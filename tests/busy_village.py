@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,9 @@ from ledger.core.command import (
     Deduct,
     Donate,
     Expire,
+    Group,
     Hold,
+    LateSale,
     Line,
     Move,
     Open,
@@ -52,7 +54,7 @@ class Busy(msgspec.Struct):
     village: Village
     done: dict[str, str]
 
-    async def post(self, **commands: Command) -> list[Outcome]:
+    async def post(self, **commands: Command | Group) -> list[Outcome]:
         outcomes = await self.village.post(*commands.items())
         for key, outcome in zip(commands, outcomes, strict=True):
             self.done[key] = outcome.transaction or ""
@@ -66,6 +68,7 @@ async def open_busy_village(database: Database, slug: str = "village") -> AsyncI
         busy = Busy(village, {})
         await _earn(busy)
         await _spend(busy)
+        await _group_and_late(busy)
         await _correct(busy)
         await _let_lapse(busy)
         yield busy
@@ -122,6 +125,18 @@ async def _spend(busy: Busy) -> None:
         fined=Deduct("hh_3", 4, "debt", note="fly-tipping"),
         settled=Settle("mer_barber", 20, 1, 10),
         shared=Split(101, (Share("hh_1", 2), Share("hh_2", 1), Share("hh_3", 1))),
+    )
+
+
+async def _group_and_late(busy: Busy) -> None:
+    """All or nothing under one key; and a sale of which the ledger hears when it has been made."""
+    late = LateSale(
+        "hh_3", (Line("soap", 40),), outlet="out_shop", happened_at=datetime.now(UTC), terminal="trm_1", sequence=1
+    )
+    await busy.post(
+        grouped=Group((gift("hh_2"), redeem("hh_2", item="soap"), haircut("hh_2"))),
+        refused_group=Group((gift("hh_2"), redeem("hh_3", 99))),
+        late=late,
     )
 
 

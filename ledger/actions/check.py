@@ -39,6 +39,7 @@ PROMISES = {
     "rule": Title(
         "所引规则在其规则书中，文件与摘要相符", "rules stand in their rulebook, publications match their digest"
     ),
+    "period": Title("结账之后没有新的流水", "a closed day took no line after its closing"),
     "activity": Title("活动与其奖励互指", "activities and their awards name each other"),
 }
 """What each line promises, in the order in which they are told."""

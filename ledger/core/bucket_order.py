@@ -13,7 +13,7 @@ class Move(Struct, frozen=True):
 
     transaction: str
     kind: str
-    effective_on: date
+    posted_on: date
     expires_on: date
     amount: int
 
@@ -28,8 +28,8 @@ class Buckets:
         """Whether the entry may stand: a debit leaves no nearer bucket that is still good, and takes no lapsed one."""
         in_order = True
         if move.amount < 0 and move.kind in ORDINARY:
-            nearer = (day for day in self._amounts if move.effective_on <= day < move.expires_on)
-            in_order = move.expires_on >= move.effective_on and not any(nearer)
+            nearer = (day for day in self._amounts if move.posted_on <= day < move.expires_on)
+            in_order = move.expires_on >= move.posted_on and not any(nearer)
         left = self._amounts.pop(move.expires_on, 0) + move.amount
         if left:
             self._amounts[move.expires_on] = left

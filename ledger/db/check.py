@@ -77,7 +77,7 @@ async def list_moves(connection: asyncpg.Connection) -> AsyncIterator[tuple[Purs
     """Every entry of the purses with buckets, purse after purse, in the order of versions; never all in memory."""
     async for row in connection.cursor(_LINKS["list_moves"], prefetch=_ROWS_AT_ONCE):
         purse = Purse(row["programme"], row["owner"], row["unit"])
-        yield purse, Move(row["journal_id"], row["kind"], row["effective_on"], row["expires_on"], row["amount"])
+        yield purse, Move(row["journal_id"], row["kind"], row["posted_on"], row["expires_on"], row["amount"])
 
 
 def _findings(rows: list[asyncpg.Record]) -> Iterator[Finding]:

@@ -164,13 +164,21 @@ GROUP BY b.line;
 -- name: recount_kinds
 -- What a kind of transaction must look like: splits and settlements conserve, only known kinds touch a merchant's
 -- claims, and no day lapses early or twice.
-WITH of_kind AS MATERIALIZED (
-    SELECT j.programme, j.id, j.kind, j.effective_on FROM journal AS j
+WITH zone AS MATERIALIZED (
+    SELECT DISTINCT ON (p.programme) p.programme, coalesce(p.body ->> 'time_zone', 'Asia/Shanghai') AS name
+    FROM publication AS p
+    WHERE p.kind = 'programme'
+    ORDER BY p.programme, p.revision DESC
+),
+
+of_kind AS MATERIALIZED (
+    SELECT j.programme, j.id, j.kind, (j.recorded_at AT TIME ZONE z.name)::date AS posted_on FROM journal AS j
+    INNER JOIN zone AS z ON z.programme = j.programme
     WHERE j.kind IN ('split', 'settle', 'expire') AND j.refusal IS NULL
 ),
 
 leg AS MATERIALIZED (
-    SELECT k.kind, k.id, k.effective_on, e.programme, e.owner, e.purse, e.unit, e.expires_on, e.amount
+    SELECT k.kind, k.id, k.posted_on, e.programme, e.owner, e.purse, e.unit, e.expires_on, e.amount
     FROM of_kind AS k
     INNER JOIN entry AS e ON e.programme = k.programme AND e.journal_id = k.id
 ),
@@ -181,7 +189,7 @@ claim AS MATERIALIZED (
 ),
 
 swept AS (
-    SELECT l.programme, l.owner, l.unit, max(l.effective_on) AS swept_on FROM leg AS l
+    SELECT l.programme, l.owner, l.unit, max(l.posted_on) AS swept_on FROM leg AS l
     WHERE l.kind = 'expire' AND l.owner <> 'programme'
     GROUP BY l.programme, l.owner, l.unit
 ),
@@ -203,12 +211,12 @@ broken (line, example) AS (
     LEFT JOIN journal AS j ON j.programme = c.programme AND j.id = c.journal_id
     WHERE
         j.kind IS NULL OR j.kind <> 'reverse' AND CASE
-            WHEN c.amount > 0 THEN j.kind NOT IN ('redeem', 'capture')
+            WHEN c.amount > 0 THEN j.kind NOT IN ('redeem', 'capture', 'late_sale')
             ELSE j.kind NOT IN ('refund', 'settle')
         END
     UNION ALL
     SELECT 'I12', concat_ws(' ', l.programme, l.id, l.owner, l.expires_on) FROM leg AS l
-    WHERE l.kind = 'expire' AND l.owner <> 'programme' AND l.purse = 'main' AND l.expires_on >= l.effective_on
+    WHERE l.kind = 'expire' AND l.owner <> 'programme' AND l.purse = 'main' AND l.expires_on >= l.posted_on
     UNION ALL
     SELECT 'I12', concat_ws(' ', l.programme, l.owner, l.unit, l.expires_on) FROM leg AS l
     WHERE l.kind = 'expire' AND l.owner <> 'programme' AND l.purse = 'main'
@@ -301,10 +309,19 @@ GROUP BY b.line;
 
 -- name: recount_corrections
 -- Whatever a refund or a reversal moves has the other sign than the original and is never more, per owner and unit.
-WITH link AS MATERIALIZED (
+WITH zone AS MATERIALIZED (
+    SELECT DISTINCT ON (p.programme) p.programme, coalesce(p.body ->> 'time_zone', 'Asia/Shanghai') AS name
+    FROM publication AS p
+    WHERE p.kind = 'programme'
+    ORDER BY p.programme, p.revision DESC
+),
+
+link AS MATERIALIZED (
     SELECT
-        j.programme, j.id, j.kind, j.effective_on, coalesce(j.about ->> 'follows', j.about ->> 'reverses') AS source
+        j.programme, j.id, j.kind, (j.recorded_at AT TIME ZONE z.name)::date AS posted_on,
+        coalesce(j.about ->> 'follows', j.about ->> 'reverses') AS source
     FROM journal AS j
+    INNER JOIN zone AS z ON z.programme = j.programme
     WHERE j.kind IN ('refund', 'reverse') AND j.refusal IS NULL
 ),
 
@@ -341,7 +358,7 @@ broken (line, example) AS (
         WHERE
             p.programme = l.programme AND p.journal_id = l.source AND p.owner = e.owner AND p.unit = e.unit
             AND p.purse IN ('main', 'held') AND p.amount < 0
-            AND (p.expires_on = e.expires_on OR p.expires_on < l.effective_on AND e.expires_on >= l.effective_on)
+            AND (p.expires_on = e.expires_on OR p.expires_on < l.posted_on AND e.expires_on >= l.posted_on)
     )
 )
 
@@ -356,7 +373,7 @@ WITH sold AS (
         j.programme, j.id, 'item:' || (l.line ->> 'item') AS unit, total_of((l.line ->> 'quantity')::bigint) AS pieces
     FROM journal AS j
     CROSS JOIN json_array_elements(j.about -> 'lines') AS l (line)
-    WHERE j.kind IN ('redeem', 'capture') AND j.refusal IS NULL AND j.about ->> 'outlet' IS NOT NULL
+    WHERE j.kind IN ('redeem', 'capture', 'late_sale') AND j.refusal IS NULL AND j.about ->> 'outlet' IS NOT NULL
     GROUP BY j.programme, j.id, l.line ->> 'item'
 ),
 

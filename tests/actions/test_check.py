@@ -123,7 +123,7 @@ PLANTED: dict[str, tuple[str, set[str]]] = {
         {"I11"},
     ),
     "a sweep that came too early": (
-        "UPDATE journal SET effective_on = '2026-01-31' WHERE id = '{expired}'",
+        "UPDATE journal SET recorded_at = '2026-01-31' WHERE id = '{expired}'",
         {"I12"},
     ),
     "a refund of more than was paid": (
@@ -179,6 +179,11 @@ PLANTED: dict[str, tuple[str, set[str]]] = {
         """UPDATE publication SET body = replace(body::text, '"amount":5', '"amount":6')::json
         WHERE kind = 'rulebook' AND version = '2026-01'""",
         {"rule"},
+    ),
+    "a line on a closed day": (
+        """INSERT INTO closed_period (programme, closed_through, closed_by, closed_at)
+        SELECT programme, effective_on, 'x', recorded_at - interval '1 second' FROM journal WHERE id = '{reset}'""",
+        {"period"},
     ),
     "an activity awarded by a stranger": (
         """INSERT INTO activity (programme, id, rule, recipient, facts, recorded_by, state, journal_id)
