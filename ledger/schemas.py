@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from ledger.api.openapi import receipt_schema
+from ledger.app import openapi_json
 from ledger.core.event import Events
 from ledger.core.item import Catalogue
 from ledger.core.programme import Programme
@@ -33,7 +35,11 @@ def document_schema(name: str) -> dict[str, Any]:
 
 def promises() -> dict[str, Callable[[], str]]:
     """Each file under schemas/ and what writes its text."""
-    return {name: _writer(name) for name in DOCUMENTS}
+    return {
+        **{name: _writer(name) for name in DOCUMENTS},
+        "openapi.json": lambda: as_text(json.loads(openapi_json())),
+        "receipt.json": lambda: as_text(receipt_schema()),
+    }
 
 
 def write_schemas(folder: Path) -> tuple[str, ...]:
