@@ -14,11 +14,28 @@ claimed AS (
     GROUP BY c.programme, c.journal_id
 ),
 
-broken (line, example) AS (
-    SELECT 'I16', concat_ws(' ', coalesce(c.programme, j.programme), coalesce(c.journal_id, j.id)) FROM claimed AS c
+unclaimed AS MATERIALIZED (
+    SELECT coalesce(c.programme, j.programme) AS programme, coalesce(c.journal_id, j.id) AS id
+    FROM claimed AS c
     FULL JOIN (SELECT j.programme, j.id, j.principal FROM journal AS j) AS j
         ON j.programme = c.programme AND j.id = c.journal_id
     WHERE c.claims IS DISTINCT FROM 1 OR c.principal IS DISTINCT FROM j.principal
+),
+
+broken (line, example) AS (
+    -- One key leads to all members of a group.
+    SELECT 'I16', concat_ws(' ', u.programme, u.id) FROM unclaimed AS u
+    WHERE
+        NOT EXISTS (
+            SELECT FROM journal AS h
+            CROSS JOIN json_array_elements_text(h.about -> 'members') AS m (id)
+            WHERE
+                h.programme = u.programme AND m.id = u.id AND h.about ->> 'members' IS NOT NULL
+                AND h.id <> u.id AND EXISTS (
+                    SELECT FROM idempotency_key AS k
+                    WHERE k.programme = h.programme AND k.journal_id = h.id
+                )
+        )
     UNION ALL
     SELECT 'I16', concat_ws(' ', j.programme, j.id) FROM journal AS j
     WHERE j.refusal IS NOT NULL AND (
@@ -78,7 +95,7 @@ WITH rule AS MATERIALIZED (
 link AS (
     SELECT j.programme, j.id, coalesce(j.about ->> 'follows', j.about ->> 'reverses') AS source FROM journal AS j
     WHERE j.refusal IS NULL AND j.kind IN (
-        'activate', 'cancel_pending', 'capture', 'void', 'timeout', 'refund', 'reverse'
+        'activate', 'cancel_pending', 'capture', 'void', 'timeout', 'refund', 'reverse', 'rerate'
     )
 ),
 
@@ -110,6 +127,10 @@ broken (line, example, times) AS (
     LEFT JOIN journal AS s ON s.programme = o.programme AND s.id = o.journal_id AND s.refusal IS NULL
     WHERE s.id IS NULL
     UNION ALL
+    SELECT 'period', concat_ws(' ', j.programme, j.id, j.effective_on), 1 FROM closed_period AS p
+    INNER JOIN journal AS j ON j.programme = p.programme
+    WHERE j.effective_on <= p.closed_through AND j.recorded_at > p.closed_at AND j.refusal IS NULL
+    UNION ALL
     SELECT 'activity', concat_ws(' ', a.programme, a.id), 1 FROM activity AS a
     LEFT JOIN journal AS s ON s.programme = a.programme AND s.id = a.journal_id
     WHERE a.journal_id IS NOT NULL AND (s.id IS NULL OR s.about ->> 'activity' IS DISTINCT FROM a.id)
@@ -130,8 +151,18 @@ ORDER BY p.programme, p.revision;
 
 -- name: list_moves
 -- Every change of a purse with buckets, in its order, with the kind and the day of its transaction.
-SELECT e.programme, e.owner, e.unit, e.journal_id, j.kind, j.effective_on, e.expires_on, e.amount
+WITH zone AS MATERIALIZED (
+    SELECT DISTINCT ON (p.programme) p.programme, coalesce(p.body ->> 'time_zone', 'Asia/Shanghai') AS name
+    FROM publication AS p
+    WHERE p.kind = 'programme'
+    ORDER BY p.programme, p.revision DESC
+)
+
+SELECT
+    e.programme, e.owner, e.unit, e.journal_id, j.kind, (j.recorded_at AT TIME ZONE z.name)::date AS posted_on,
+    e.expires_on, e.amount
 FROM entry AS e
 INNER JOIN journal AS j ON j.programme = e.programme AND j.id = e.journal_id
+INNER JOIN zone AS z ON z.programme = j.programme
 WHERE e.purse = 'main' AND e.owner <> 'programme'
 ORDER BY e.programme, e.owner, e.unit, e.account_version;
