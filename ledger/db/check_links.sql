@@ -1,17 +1,8 @@
 -- name: recount_keys
 -- One outcome per key, and a refusal leaves no trace but its record.
-WITH claim AS (
-    SELECT k.programme, k.journal_id, k.principal FROM idempotency_key AS k
-    UNION ALL
-    -- A group has one key, which stands for its first member and through it for the others.
-    SELECT j.programme, m.member, j.principal FROM journal AS j
-    CROSS JOIN json_array_elements_text(j.about -> 'members') AS m (member)
-    WHERE m.member <> j.id
-),
-
-claimed AS (
-    SELECT c.programme, c.journal_id, count(*) AS claims, min(c.principal) AS principal FROM claim AS c
-    GROUP BY c.programme, c.journal_id
+WITH claimed AS (
+    SELECT k.programme, k.journal_id, count(*) AS claims, min(k.principal) AS principal FROM idempotency_key AS k
+    GROUP BY k.programme, k.journal_id
 ),
 
 unclaimed AS MATERIALIZED (
