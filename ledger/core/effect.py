@@ -32,6 +32,9 @@ class BanEarning(
     until_end_of: Span
     later: Annotated[int, Meta(ge=0, le=20)] = 0
 
+    def __post_init__(self) -> None:
+        _must_end(self.until_end_of)
+
 
 class BanRedeeming(
     Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="kind", tag="ban_redeeming"
@@ -40,6 +43,9 @@ class BanRedeeming(
 
     until_end_of: Span
     later: Annotated[int, Meta(ge=0, le=20)] = 0
+
+    def __post_init__(self) -> None:
+        _must_end(self.until_end_of)
 
 
 class GainHonour(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="gain_honour"):
@@ -52,6 +58,12 @@ class LoseHonour(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kin
     """The plaque comes off the door; points are not touched."""
 
     honour: Slug
+
+
+def _must_end(span: Span) -> None:
+    """A ban is kept as one count a month; one without an end would never be written down."""
+    if span in (Span.EVER, Span.CAMPAIGN):
+        raise ValueError("禁令须按日历周期结束 / a ban ends with a period of the calendar")
 
 
 Effect = ZeroBalance | ZeroActivity | BanEarning | BanRedeeming | GainHonour | LoseHonour

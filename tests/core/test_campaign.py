@@ -119,6 +119,8 @@ def test_a_campaign_missed_by_days_is_told(day: int, near: list[Missed]) -> None
         ("{fact: household.area, not_in: [east]}", Facts(date(2026, 3, 5), household=Household(area="west")), True),
         ("{fact: household.area, not_in: [east]}", Facts(date(2026, 3, 5), household=Household()), False),
         ("{fact: person.age, at_least: 60, at_most: 70}", Facts(date(2026, 3, 5), person=Person(age=60)), True),
+        ("{fact: person.age, at_least: 60, at_most: 70}", Facts(date(2026, 3, 5), person=Person(age=70)), True),
+        ("{fact: person.age, at_least: 60, at_most: 70}", Facts(date(2026, 3, 5), person=Person(age=59)), False),
         ("{fact: person.age, at_least: 60, at_most: 70}", Facts(date(2026, 3, 5), person=Person(age=71)), False),
         ("{fact: person.resident, is: false}", Facts(date(2026, 3, 5), person=Person(resident=False)), True),
         ("{fact: happened_on, from: 2026-03-05, before: 2026-03-06}", Facts(date(2026, 3, 5)), True),
@@ -152,6 +154,8 @@ def test_conditions(condition: str, facts: Facts, holds: bool) -> None:
     with pytest.raises(Refused) as refused:
         score(rules, "deed", facts, "hh_1", {})
     assert refused.value.reason is Reason.NOT_ELIGIBLE
+    first = condition.removeprefix("{any: [").removeprefix("{").split("fact: ")[1].split(",")[0]
+    assert refused.value.numbers["fact"] == first, "of several ways the first is named"
 
 
 def test_a_fact_that_nobody_declared_is_refused_by_name() -> None:

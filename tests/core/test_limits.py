@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from ledger.core.activity import Decision, Facts, Household, Person
 from ledger.core.compiled import Compiled
 from ledger.core.counter import CounterKey
+from ledger.core.effect import BanEarning, BanRedeeming, ban_counts
+from ledger.core.period import Span
 from ledger.core.refusal import Reason, Refused
 from ledger.core.score import counters_needed, score
+from ledger.core.trace import Vouchered
 from tests.core.rulebooks import compiled
 
 DAY = date(2026, 3, 5)
@@ -100,6 +103,8 @@ def test_what_fills_no_voucher_is_dropped_and_not_counted() -> None:
     facts = Facts(DAY, decision=Decision(23))
     assert attempt(rules, facts, used) == 20 and sum(used.values()) == 20
     assert attempt(rules, Facts(DAY, decision=Decision(4)), used) is Reason.NOTHING_EARNED
+    whole = score(rules, "deed", Facts(DAY, decision=Decision(20)), "hh_2", {}).trace.steps
+    assert not any(isinstance(step, Vouchered) for step in whole), "nothing was dropped, so nothing is said"
 
 
 def test_overflow_goes_to_the_pool_and_is_not_charged() -> None:
@@ -176,3 +181,27 @@ def test_points_by_period_never_pass_a_limit_in_any_order(activities: list[tuple
             by_month[f"{day:%Y-%m}"] = by_month.get(f"{day:%Y-%m}", 0) + points
     assert all(points <= 60 for points in by_month.values())
     assert by_month == {key.period: number for key, number in used.items() if "/month/" in key.counter}
+
+
+@pytest.mark.parametrize(
+    ("ban", "months"),
+    [
+        (BanEarning(Span.DAY), ["2026-03"]),
+        (BanEarning(Span.WEEK, later=4), ["2026-03", "2026-04"]),
+        (BanRedeeming(Span.MONTH), ["2026-03"]),
+        (BanRedeeming(Span.QUARTER, later=1), ["2026-03", "2026-04", "2026-05", "2026-06"]),
+        (BanEarning(Span.YEAR), [f"2026-{month:02d}" for month in range(3, 13)]),
+    ],
+)
+def test_a_ban_is_one_count_in_each_month(ban: BanEarning | BanRedeeming, months: list[str]) -> None:
+    counts = ban_counts(ban, "hh_1", Facts(DAY))
+    assert [(key.period, number) for key, number in counts] == [(month, 1) for month in months]
+
+
+def test_a_ban_has_an_end() -> None:
+    for kind in (BanEarning, BanRedeeming):
+        for span in (Span.EVER, Span.CAMPAIGN):
+            with pytest.raises(ValueError, match="a ban ends with a period of the calendar"):
+                kind(span)
+    longest = ban_counts(BanEarning(Span.YEAR, later=20), "hh_1", Facts(date(2026, 1, 1)))
+    assert len(longest) == 21 * 12

@@ -235,3 +235,52 @@ def test_a_person_decides_inside_the_range_of_the_grade() -> None:
 
 def _rated(marks: tuple[int, ...]) -> Facts:
     return Facts(DAY, ratings={"peers": marks})
+
+
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [
+        ({"kind": "fixed", "amount": 5}, 5),
+        ({"kind": "per_unit", "of": "minutes", "each": 60, "amount": 2}, None),
+        ({"kind": "per_unit", "of": "minutes", "each": 60, "amount": 2, "at_most": 150}, 4),
+        ({"kind": "per_unit", "of": "minutes", "each": 60, "amount": 2, "at_most": 150, "rounding": "up"}, 6),
+        ({"kind": "table", "of": "level", "amounts": {"a": 3, "b": 9, "c": 1}}, 9),
+        ({"kind": "bands", "of": "people", "bands": [{"from": 1, "amount": 8}, {"from": 9, "amount": 3}]}, 8),
+        (
+            {
+                "kind": "deadlines",
+                "of": "happened_on",
+                "deadlines": [{"until": "2026-01-01", "amount": 3}, {"until": "2026-02-01", "amount": 7}],
+            },
+            7,
+        ),
+        ({"kind": "deduct_from", "max": 25, "minus": 5, "of": "spots"}, 25),
+        ({"kind": "range", "min": 2, "max": 6}, 6),
+        ({"kind": "range_by", "of": "grade", "ranges": {"a": {"min": 1, "max": 4}, "b": {"min": 1, "max": 9}}}, 9),
+        ({"kind": "discretionary", "at_most": 500}, 500),
+        ({"kind": "ratings", "of": "peers", "by": "mean", "amount": 20, "out_of": 100}, 20),
+        ({"kind": "by_analogy", "rules": ["a"]}, None),
+    ],
+)
+def test_the_most_that_a_value_can_bring(value: dict[str, object], most: int | None) -> None:
+    assert most_of(msgspec.convert(value, Value)) == most  # type: ignore[arg-type]  # a union of structs
+
+
+def part(name: str, value: dict[str, object], **words: object) -> dict[str, object]:
+    return {"id": name, "title": {"zh": "项", "en": "Part"}, "value": value, **words}
+
+
+def test_the_most_of_a_sheet_counts_what_is_added_and_bounded() -> None:
+    fixed = {"kind": "fixed", "amount": 30}
+    open_ended = {"kind": "per_unit", "of": "merits", "each": 1, "amount": 1}
+    sheet = {"kind": "parts", "parts": [part("a", fixed, weight="1/2"), part("b", fixed, minus=True)]}
+    assert most_of(msgspec.convert(sheet, Parts)) == 15
+    bounded = {"kind": "parts", "parts": [part("a", fixed), part("b", open_ended, at_most=10)]}
+    assert most_of(msgspec.convert(bounded, Parts)) == 40
+    assert most_of(msgspec.convert({"kind": "parts", "parts": [part("b", open_ended)]}, Parts)) is None
+
+
+def test_a_sheet_stops_at_its_own_maximum() -> None:
+    parts = [part("a", {"kind": "fixed", "amount": 80}), part("b", {"kind": "fixed", "amount": 50}, at_most=30)]
+    assert amount(msgspec.convert({"kind": "parts", "parts": parts}, Parts)) == 110
+    assert amount(msgspec.convert({"kind": "parts", "at_most": 100, "parts": parts}, Parts)) == 100
