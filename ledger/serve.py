@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 STOP_SECONDS = 10
 RESTARTS_MAX = 5
+BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 30
 
 
@@ -43,22 +44,30 @@ class _Server(uvicorn.Server):
 def serve(config: Config) -> int:
     """0 after an orderly end, 1 when the database is lost for good."""
     with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(_listen(config))
         database = None
         if config.database_url is None:
             database = stack.enter_context(contextlib.closing(open_database(config.data_folder)))
         url = config.database_url or (database.admin_url if database else "")
-        return uvloop.run(_serve(config, url, database))
+        return uvloop.run(_serve(config, url, database, listener))
 
 
-async def _serve(config: Config, url: str, database: EmbeddedDatabase | None) -> int:
+def _listen(config: Config) -> socket.socket:
+    """Before anything is started: another service at this address is the commonest reason to fail."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise OSError(f"{config.host}:{config.port}: {error.strerror}") from error
+
+
+async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, listener: socket.socket) -> int:
     service_url = await prepare_database(url, config.place.service_password_file)
     keys_file = config.data_folder / KEYS_FILE
     ready = await prepare_first_start(service_url, keys_file) or read_ready_keys(keys_file)
     server = _Server(
         uvicorn.Config(
             create_app(service_url, pool_size=config.pool_size),
-            host=config.host,
-            port=config.port,
             loop="uvloop",
             http="httptools",
             lifespan="on",
@@ -72,7 +81,7 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None) ->
     server.ready = ready
     _stop_on_signals(server)
     watching = asyncio.create_task(_watch(database, server))
-    await server.serve()
+    await server.serve(sockets=[listener])
     watching.cancel()
     lost = watching.done() and not watching.cancelled() and watching.result()
     return 1 if lost or not server.started else 0

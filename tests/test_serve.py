@@ -78,6 +78,12 @@ def test_a_start_on_nothing_serves_survives_its_database_and_prints_the_same_key
         server = int(next(data.rglob("postmaster.pid")).read_text().split("\n")[0])
         os.kill(server, signal.SIGKILL)
         wait_until(lambda: ask(port, "/v1/programmes/fuxi/publications", auditor) == 200)
+        refused = subprocess.run(
+            [sys.executable, "-m", "ledger.main", "serve"],
+            cwd=ROOT, env={**os.environ, "LEDGER_DATA": str(data), "LEDGER_PORT": str(port)},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (refused.returncode, f"127.0.0.1:{port}" in refused.stderr) == (2, True)
         first = stop(process)
     with serving(data, port) as process:
         assert ask(port, "/v1/programmes/fuxi", auditor) == 200
