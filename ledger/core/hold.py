@@ -1,11 +1,10 @@
 """Hold: points and goods are set aside until a day."""
 
-from datetime import timedelta
-
 from ledger.core.account import POINTS, BalanceKey
 from ledger.core.balance import take
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Hold
+from ledger.core.period import next_day
 from ledger.core.refusal import Reason, Refused
 from ledger.core.sale import refuse_sale, sale_needs, sold_goods
 from ledger.core.transaction import About, Entry, OpenItem
@@ -35,5 +34,5 @@ def decide(hold: Hold, book: Book) -> Decision:
         raise Refused(Reason.NOTHING_TO_POST)
     # Nothing is refused below this line.
     about = About(owner=hold.owner, outlet=hold.outlet, merchant=hold.merchant, lines=sold)
-    opens = OpenItem("hold", hold.until + timedelta(days=1))
+    opens = OpenItem("hold", next_day(hold.until))
     return Decision(kind="hold", entries=tuple(entries), about=about, opens=opens, counts=tender.counts)

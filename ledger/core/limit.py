@@ -1,7 +1,7 @@
 """Applies limits: cuts, refuses or diverts what does not fit, and says what each counter is charged."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import NoReturn
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from ledger.core.activity import Facts
 from ledger.core.cap import UNIT_OF_LIMIT, Over, counter_key
 from ledger.core.compiled import CompiledCap, CompiledRule
 from ledger.core.counter import CounterKey
-from ledger.core.period import Span, period_key, resets_on
+from ledger.core.period import Span, period_key, resets_on, shifted
 from ledger.core.refusal import Reason, Refused
 from ledger.core.trace import Capped, CountedTimes, Step
 
@@ -82,7 +82,7 @@ def cooldown_keys(rule: CompiledRule, facts: Facts, recipient: str) -> list[Coun
         return []
     name = f"{rule.rule.id}/cooldown"
     near = sorted(range(-days + 1, days), key=abs)
-    return [CounterKey(name, recipient, period_key(Span.DAY, _shifted(facts.happened_on, by))) for by in near]
+    return [CounterKey(name, recipient, period_key(Span.DAY, shifted(facts.happened_on, by))) for by in near]
 
 
 def refuse_too_soon(rule: CompiledRule, keys: list[CounterKey], used: Used) -> None:
@@ -90,7 +90,7 @@ def refuse_too_soon(rule: CompiledRule, keys: list[CounterKey], used: Used) -> N
     for key in keys:
         if used.get(key, 0):
             days = rule.rule.cooldown_days or 0
-            again = date.fromisoformat(key.period) + timedelta(days=days)
+            again = shifted(date.fromisoformat(key.period), days)
             raise Refused(
                 Reason.LIMIT_REACHED,
                 rule=rule.rule.id,
@@ -131,7 +131,3 @@ def _cut(rule: CompiledRule, cap: CompiledCap, used: int, day: date, tally: Tall
 
 def _total(tally: Tally, unit: str) -> int:
     return sum(amount for kind, amount in zip(tally.units, tally.amounts, strict=True) if kind == unit)
-
-
-def _shifted(day: date, days: int) -> date:
-    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))

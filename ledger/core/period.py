@@ -98,7 +98,7 @@ def last_day(span: Span, day: date) -> date:
     if span is Span.DAY:
         return day
     if span is Span.WEEK:
-        return day + timedelta(days=6 - day.weekday())
+        return shifted(day, 6 - day.weekday())
     if span in (Span.EVER, Span.CAMPAIGN):
         return date.max
     return month_end(add_months(first_day(span, day), _MONTHS[span] - 1))
@@ -110,9 +110,14 @@ def resets_on(span: Span, day: date) -> date | None:
     return None if last == date.max else last + timedelta(days=1)
 
 
+def shifted(day: date, days: int) -> date:
+    """So many days later or earlier, within the calendar: an odd date is refused or useless, never a crash."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
+
+
 def next_day(day: date) -> date:
     """The day after, or the calendar's last day where there is none."""
-    return day if day == date.max else day + timedelta(days=1)
+    return shifted(day, 1)
 
 
 def month_end(day: date) -> date:
@@ -135,7 +140,7 @@ def expires_on(policy: Expiry | None, active_on: date) -> date | None:
         case CalendarEnd(end_of=span, later=later):
             end = last_day(span, active_on)
             for _ in range(later):
-                end = last_day(span, end + timedelta(days=1))
+                end = last_day(span, next_day(end))
             return end
         case Rolling(months=months):
             return month_end(add_months(active_on, months))
@@ -147,7 +152,7 @@ def expires_on(policy: Expiry | None, active_on: date) -> date | None:
 
 def notice_ends_on(shown_on: date, notice_days: int) -> date:
     """The last day on which an objection is heard; points become active the day after."""
-    return shown_on + timedelta(days=notice_days)
+    return shifted(shown_on, notice_days)
 
 
 _MONTHS = {Span.MONTH: 1, Span.QUARTER: 3, Span.HALF: 6, Span.YEAR: 12}

@@ -100,3 +100,15 @@ def test_the_calendar_has_an_end() -> None:
 
 def test_objections_are_heard_to_the_end_of_the_notice() -> None:
     assert notice_ends_on(date(2026, 3, 16), 3) == date(2026, 3, 19)
+
+
+@pytest.mark.parametrize("day", [date.min, date.max, date(9999, 12, 29), date(1, 1, 2)])
+def test_the_ends_of_the_calendar_break_nothing(day: date) -> None:
+    for span in Span:
+        assert first_day(span, day) <= day <= last_day(span, day)
+        assert resets_on(span, day) is None or resets_on(span, day) > day
+        if span not in (Span.EVER, Span.CAMPAIGN):
+            assert period_key(span, day)
+            assert expires_on(CalendarEnd(span, later=40), day) >= day
+    assert expires_on(Rolling(600), day) >= day
+    assert notice_ends_on(day, 365) >= day
