@@ -1,4 +1,4 @@
-"""The auditor's side of the command line: check and export."""
+"""The auditor's side of the command line: check, export and the way to the books."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ from ledger.actions.backup import needs_administrator
 from ledger.actions.check import PROMISES, check_ledger
 from ledger.actions.explain_award import explain_award
 from ledger.actions.export import WRITERS, export_ledger
+from ledger.cli_books import add_books_parsers, trial_balance
 from ledger.core.refusal import Refused
 from ledger.db.check import Finding
 from ledger.db.journal import show_programmes
@@ -33,6 +34,7 @@ def add_audit_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     explain = commands.add_parser("explain", help="why an award gave what it gave / 说明一笔积分的由来")
     explain.add_argument("programme", metavar="SLUG")
     explain.add_argument("transaction", metavar="TRANSACTION")
+    add_books_parsers(commands)
     export.add_argument("--output", type=Path, metavar="FILE", help="a new file, not standard output / 输出到新文件")
 
 
@@ -41,6 +43,7 @@ def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Calla
         "check": lambda: _look(place, check),
         "explain": lambda: _look(place, lambda connection: explain(connection, options)),
         "export": lambda: _look(place, lambda connection: export(connection, options)),
+        "trial-balance": lambda: _look(place, lambda connection: trial_balance(connection, options)),
     }
 
 

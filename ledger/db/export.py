@@ -79,12 +79,13 @@ async def list_posted(connection: asyncpg.Connection, programme: str | None) -> 
     while rows := await cursor.fetch(_ROWS_AT_ONCE):
         for slug, some in groupby(rows, lambda row: str(row["programme"])):
             part = list(some)
-            legs = await _load_legs(connection, slug, [row["id"] for row in part])
+            legs = await load_legs(connection, slug, [row["id"] for row in part])
             for row in part:
                 yield Posted(**row, legs=tuple(legs[row["id"]]))
 
 
-async def _load_legs(connection: asyncpg.Connection, programme: str, ids: list[str]) -> dict[str, list[Leg]]:
+async def load_legs(connection: asyncpg.Connection, programme: str, ids: list[str]) -> dict[str, list[Leg]]:
+    """Entries by transaction, in the order of their lines."""
     legs: dict[str, list[Leg]] = {id: [] for id in ids}
     for row in await connection.fetch(_SQL["load_legs"], programme, ids):
         values = dict(row)
