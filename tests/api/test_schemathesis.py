@@ -28,7 +28,7 @@ CHECKS = [
     status_code_conformance,
 ]
 # For each operation, and each of well-formed and ill-formed requests.
-CASES_QUICK = 5
+CASES_QUICK = 4
 CASES_LONG = 350
 
 
@@ -72,7 +72,7 @@ async def attack(office: Office, cases: int) -> Counter[int]:
 async def test_generated_requests_never_break_the_service(office: Office) -> None:
     seen = await attack(office, CASES_QUICK)
     print(f"schemathesis: {seen.total()} requests, {dict(seen)}")
-    assert seen.total() >= 300
+    assert seen.total() >= 250
     assert seen[200] + seen[201] >= 30
 
 
