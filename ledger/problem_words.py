@@ -30,10 +30,6 @@ REASONS: Mapping[Reason, Words] = {
             "没有账户 {owner} 的 {purse}({unit})。请核对编号。",
             "There is no purse {purse} ({unit}) of {owner}. Check the id.",
         ),
-        (
-            "规则 {rule} 不发给 {owner}。请核对领取人。",
-            "The rule {rule} gives nothing to {owner}. Check the recipient.",
-        ),
         ("没有 {owner}。请核对编号。", "There is no {owner}. Check the id."),
         ("没有流水 {transaction}。请核对编号。", "There is no transaction {transaction}. Check the id."),
         ("没有积分方案 {programme}。请核对名称。", "There is no programme {programme}. Check its name."),
@@ -165,6 +161,10 @@ REASONS: Mapping[Reason, Words] = {
             "{transaction} was ended by {ended_by}.",
         ),
         (
+            "更正申请 {adjustment} 已由 {decided_by} 处理。",
+            "The adjustment {adjustment} was decided by {decided_by}.",
+        ),
+        (
             "流水 {transaction} 不是未了结的预留或公示。请核对编号。",
             "{transaction} is not an open hold or an award under notice. Check the id.",
         ),
@@ -204,6 +204,7 @@ REASONS: Mapping[Reason, Words] = {
             "今天 {today} 不是兑换日。请在公布的兑换日再来。",
             "Nothing is redeemed on {today}. Come on an announced day.",
         ),
+        ("{outlet} 不兑换物品。请到兑换点。", "{outlet} hands nothing out. Go to an outlet that does."),
     ),
     Reason.NOTHING_TO_POST: in_words(
         409,
@@ -241,6 +242,15 @@ REASONS: Mapping[Reason, Words] = {
         ("规则 {rule} 要求“{fact}”{test} {wanted}。", "The rule {rule} wants {fact} {test} {wanted}."),
         ("“{fact}”应为 {wanted},实为 {found}。", "{fact} should be {wanted}; it is {found}."),
         ("“{fact}”应为 {wanted}。", "{fact} should be {wanted}."),
+    ),
+    Reason.WRONG_HOLDER: in_words(
+        422,
+        "账户类型不符",
+        "Not the holder",
+        (
+            "规则 {rule} 的积分记给 {holder},{owner} 不是。请改为正确的账户。",
+            "Points of the rule {rule} go to a {holder}, which {owner} is not. Name the right account.",
+        ),
     ),
     Reason.RIGHTS_SUSPENDED: in_words(
         422,

@@ -14,7 +14,7 @@ from ledger.core.rulebook import Give, Rule, Rulebook, Take, WhenShort
 from ledger.core.unit import RuleUnit
 from ledger.core.value import FixedValue
 from tests.test_verbs import done, refused
-from tests.village import BOTH, DAY, Village, gift
+from tests.village import BOTH, DAY, Village, gift, receive, redeem
 
 
 def rule(id: str, **words: object) -> Rule:
@@ -95,3 +95,16 @@ async def test_a_fine_repaid_meanwhile_comes_back_as_points_when_it_is_undone(vi
     assert (await village.total("hh_1"), await village.total("hh_1", "debt")) == (70, 0)
     await done(village, "undo", Reverse(fined.transaction))
     assert (await village.total("hh_1"), await village.total("hh_1", "debt")) == (100, 0)
+
+
+async def test_points_go_to_the_holder_and_not_before_the_day(village: Village) -> None:
+    await village.open("mbr_1")
+    assert (await refused(village, "member", gift("mbr_1")))[0] == Reason.WRONG_HOLDER
+    assert (await refused(village, "shop", gift("mer_barber")))[0] == Reason.WRONG_HOLDER
+    assert (await refused(village, "early", gift(day=date(2999, 1, 1))))[0] == Reason.NOT_DUE
+
+
+async def test_a_station_that_takes_donations_hands_nothing_out(village: Village) -> None:
+    await village.post(("earn", gift()), ("stock", receive(1, outlet="out_station")))
+    answer = await refused(village, "buy", redeem(outlet="out_station"))
+    assert answer == (Reason.OUTLET_CLOSED, {"outlet": "out_station"})

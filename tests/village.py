@@ -63,6 +63,12 @@ class Village(msgspec.Struct):
         finally:
             await admin.close()
 
+    async def open(self, owner: str) -> None:
+        """One more member."""
+        async with self.connection.transaction():
+            await show_programmes(self.connection, [self.slug])
+            await open_owners(self.connection, self.slug, [Owner(owner, "member", household="hh_1")])
+
     async def let_days_pass(self, days: int) -> None:
         """Moves the ledger's clock; points lapse and notices end accordingly."""
         self.days_passed += days
@@ -105,7 +111,11 @@ def programme_of(slug: str, spending: Spending | None = None) -> Programme:
         title=BOTH,
         account_holder=AccountHolder.HOUSEHOLD,
         units=(RuleUnit.POINTS,),
-        outlets=(Outlet(id="shop", title=BOTH), Outlet(id="fair", title=BOTH)),
+        outlets=(
+            Outlet(id="shop", title=BOTH),
+            Outlet(id="fair", title=BOTH),
+            Outlet(id="station", title=BOTH, sells=False, donations=True),
+        ),
         expiry=Rolling(months=12),
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from ledger.core.account import PROGRAMME, BalanceKey, issuer
+from ledger.core.account import OWNER_PREFIX, PROGRAMME, BalanceKey, issuer
 from ledger.core.balance import NEVER, take
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Award
@@ -36,12 +36,14 @@ def needs(award: Award, prior: Prior) -> Needs:
 
 
 def decide(award: Award, book: Book) -> Decision:
-    """Refuses in this order: rule, recipient, then as the score: dates, facts, bans, conditions, evidence, limits."""
+    """Refuses in this order: rule, a day to come, recipient, then as the score: dates, facts, bans, limits …"""
     compiled = book.scheme.rulebook_on(award.facts.happened_on)
     if award.rule not in compiled.rules:
         raise Refused(Reason.UNKNOWN_RULE, rule=award.rule)
-    if is_for_merchant(compiled, award.rule) != award.recipient.startswith("mer_"):
-        raise Refused(Reason.NOT_FOUND, rule=award.rule, owner=award.recipient)
+    if award.facts.happened_on > book.today:
+        day = award.facts.happened_on.isoformat()
+        raise Refused(Reason.NOT_DUE, due_on=day, today=book.today.isoformat())
+    _refuse_wrong_holder(award, compiled)
     for key in needs(award, Prior(book.scheme, {}, book.today)).balances:
         book.balance(key)
     scored = score(compiled, award.rule, award.facts, award.recipient, book.used)
@@ -60,6 +62,13 @@ def decide(award: Award, book: Book) -> Decision:
         may_move_nothing=True,
         facts=award.facts,
     )
+
+
+def _refuse_wrong_holder(award: Award, compiled: Compiled) -> None:
+    """Points go where the programme keeps them: with the family, with each person, or with the shop."""
+    holder = "merchant" if is_for_merchant(compiled, award.rule) else compiled.programme.account_holder.value
+    if not award.recipient.startswith(f"{OWNER_PREFIX[holder]}_"):
+        raise Refused(Reason.WRONG_HOLDER, owner=award.recipient, rule=award.rule, holder=holder)
 
 
 def credit(owner: str, unit: str, amount: int, day: date, book: Book) -> list[Entry]:

@@ -32,6 +32,7 @@ class Reason(enum.StrEnum):
     NOTHING_TO_POST = "nothing_to_post"
     # rules of the programme
     NOT_ELIGIBLE = "not_eligible"
+    WRONG_HOLDER = "wrong_holder"
     RIGHTS_SUSPENDED = "rights_suspended"
     CONFLICT_OF_INTEREST = "conflict_of_interest"
     SECOND_APPROVER_NEEDED = "second_approver_needed"

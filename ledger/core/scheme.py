@@ -40,6 +40,10 @@ class Scheme(msgspec.Struct, frozen=True):
         """The version that an earlier transaction points at."""
         return next((compiled for compiled in self.rulebooks if compiled.digest == digest), None)
 
+    def sells(self, outlet: str) -> bool:
+        """A station that only takes donations hands nothing out."""
+        return all(listed.sells for listed in self.policy.outlets if f"out_{listed.id}" == outlet)
+
     def has_merchant(self, merchant: str) -> bool:
         return merchant in self.merchants
 

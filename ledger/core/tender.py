@@ -52,6 +52,8 @@ def refuse_tender(sale: Sale, sold: tuple[SoldLine, ...], book: Book) -> Tender:
     policy = book.scheme.policy
     if not may_redeem_on(policy, book.today):
         raise Refused(Reason.OUTLET_CLOSED, today=book.today.isoformat())
+    if sale.outlet is not None and not book.scheme.sells(sale.outlet):
+        raise Refused(Reason.OUTLET_CLOSED, outlet=sale.outlet)
     if book.scheme.bans_redeeming and book.used[ban_key(REDEEMING, sale.owner, book.limits_on)]:
         raise Refused(Reason.RIGHTS_SUSPENDED, month=period_key(Span.MONTH, book.limits_on))
     price = sum(line.points for line in sold)
