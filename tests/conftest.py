@@ -71,3 +71,16 @@ async def village(database: Database) -> AsyncIterator[Village]:
     """A small programme: one rule with a monthly limit, one outlet, one shop, three households."""
     async with open_village(database) as opened:
         yield opened
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures of the programmes of quality, whichever worker reached them."""
+    figures = {
+        (str(name), str(figure))
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, figure in getattr(report, "user_properties", ())
+        if str(name).startswith("Q")
+    }
+    for name, figure in sorted(figures, key=lambda both: (int(both[0][1:]), both[1])):
+        terminalreporter.write_line(f"{name}: {figure}")

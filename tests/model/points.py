@@ -79,8 +79,10 @@ class Points(Books):
         if rule not in RULES:
             raise No("unknown_rule", rule=rule)
         line = RULES[rule]
+        if on > self.today:
+            raise No("not_due", due_on=on.isoformat())
         if line.for_merchant != to.startswith("mer_"):
-            raise No("not_found", rule=rule)
+            raise No("wrong_holder", owner=to)
         self.must_have(to, *HOLDERS)
         if photos < line.photos:
             raise No("evidence_missing", rule=rule)
