@@ -1,0 +1,83 @@
+"""What a log says of one journal line: canonical fields in the clear, people's words as salted commitments."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+FORMAT = 1
+SALT_BYTES = 16
+
+
+class SealedEntry(msgspec.Struct, frozen=True, array_like=True):
+    """One leg as the leaf's digest takes it."""
+
+    line: int
+    owner: str
+    purse: str
+    unit: str
+    account_version: int
+    expires_on: date
+    amount: int
+    balance_after: int
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A journal line as stored. JSON columns come as their text, which is committed to letter by letter."""
+
+    programme: str
+    id: str
+    kind: str
+    principal: str
+    recorded_at: str
+    effective_on: date
+    happened_on: date | None
+    entry_count: int
+    about: str
+    refusal: str | None
+    trace: str | None
+    counts: str | None
+    facts: str | None
+    batch: str | None
+    entries: tuple[SealedEntry, ...] = ()
+
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+def private_parts(line: Line) -> dict[str, str]:
+    """What may name or describe a person: the texts that are committed to, and can be erased with their salt."""
+    note = msgspec.json.decode(line.about).get("note")
+    parts = {"note": note, "refusal": line.refusal, "trace": line.trace, "facts": line.facts}
+    return {name: text for name, text in parts.items() if text is not None}
+
+
+def commit(salt: bytes, text: str) -> str:
+    """Without the salt, which has a fixed length, nobody can find out by trying what the text was."""
+    assert len(salt) == SALT_BYTES
+    return hashlib.sha256(salt + text.encode()).hexdigest()
+
+
+def leaf_of(line: Line, salts: Mapping[str, bytes]) -> bytes:
+    """The bytes that are hashed into the tree; `salts` has one for each private part."""
+    about = msgspec.json.decode(line.about)
+    about.pop("note", None)
+    refusal = None if line.refusal is None else msgspec.json.decode(line.refusal)["reason"]
+    return _canonical.encode({
+        "v": FORMAT,
+        "programme": line.programme,
+        "id": line.id,
+        "kind": line.kind,
+        "principal": line.principal,
+        "recorded_at": line.recorded_at,
+        "effective_on": line.effective_on,
+        "happened_on": line.happened_on,
+        "entry_count": line.entry_count,
+        "entries": hashlib.sha256(_canonical.encode(line.entries)).hexdigest(),
+        "about": about,
+        "refusal": refusal,
+        "counts": None if line.counts is None else msgspec.json.decode(line.counts),
+        "batch": line.batch,
+        "private": {name: commit(salts[name], text) for name, text in private_parts(line).items()},
+    })  # fmt: skip
