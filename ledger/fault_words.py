@@ -43,6 +43,10 @@ FAULTS: Mapping[Fault, Words] = {
         403,
         "无权操作",
         "Not allowed",
+        (
+            "角色 {role} 不能提交 {verb}。请使用有权限的密钥。",
+            "The role {role} may not post {verb}. Use a key that may.",
+        ),
         ("角色 {role} 不能进行此操作。请使用有权限的密钥。", "The role {role} may not do this. Use a key that may."),
         ("此密钥不能进行此操作。", "This key may not do this."),
     ),

@@ -41,6 +41,10 @@ LOST = (
 )
 
 
+# What the database says when it is short of something or had to choose a victim: the same request may pass later.
+UNAVAILABLE = (*LOST, asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError)
+
+
 class Overloaded(Exception):
     """The queue is full or the service is going down: answered at once, nothing was begun."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-import asyncpg
 import msgspec
 from litestar.exceptions import HTTPException
 from litestar.response import Response
@@ -14,13 +13,11 @@ from ledger.api.sent import Asked
 from ledger.core.refusal import Number, Reason, Refused
 from ledger.core.title import Title
 from ledger.fault_words import FAULTS
-from ledger.lanes import LOST, OutcomeUnknown, Overloaded
+from ledger.lanes import UNAVAILABLE, OutcomeUnknown, Overloaded
 from ledger.problem_words import REASONS, Words
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
-# What the database says when it is short of something or had to choose a victim: the same request may pass later.
-UNAVAILABLE = (*LOST, asyncpg.InsufficientResourcesError, asyncpg.TransactionRollbackError)
 _LISTED_MAX = 20
 
 

@@ -132,10 +132,17 @@ TABLE: Mapping[tuple[str, str], Access] = {
     # A lost call is found under the caller's own keys, so nobody can name somebody else's.
     ("POST", f"{_P}/reversals"): Access(frozenset(Role) - {_AUDITOR}),
     ("POST", f"{_P}/deductions"): COMMANDS["deduct"],
+    ("POST", f"{_P}/adjustments"): COMMANDS["adjust"],
+    ("GET", f"{_P}/adjustments"): Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR})),
+    ("GET", f"{_P}/adjustments/{{adjustment}}"): Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR})),
+    ("POST", f"{_P}/adjustments/{{adjustment}}/approve"): COMMANDS["adjust"],
+    ("POST", f"{_P}/adjustments/{{adjustment}}/decline"): COMMANDS["adjust"],
     ("POST", f"{_P}/transfers"): COMMANDS["transfer"],
     ("POST", f"{_P}/openings"): COMMANDS["open"],
     ("POST", f"{_P}/settlements"): COMMANDS["settle"],
     ("POST", f"{_P}/dividends"): COMMANDS["split"],
+    # By verb and by whose it is: the handler asks COMMANDS about each.
+    ("POST", f"{_P}/commands"): Access(_COUNTER.all, {_CASHIER: LOADED, _MERCHANT: LOADED}),
     ("POST", f"{_P}/stock/receipts"): COMMANDS["receive"],
     ("POST", f"{_P}/stock/donations"): COMMANDS["donate"],
     ("POST", f"{_P}/stock/counts"): COMMANDS["count"],

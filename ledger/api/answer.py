@@ -1,5 +1,6 @@
 """How an outcome becomes an answer: receipts as bytes from one encoder, refusals as exceptions for the roof."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -40,10 +41,19 @@ def answer_outcome(outcome: Outcome) -> Response[Receipt]:
     return answer(outcome.receipt, status=201, is_replayed=outcome.is_replayed)
 
 
+def answer_group(outcome: Outcome, whole: Callable[[tuple[Receipt, ...]], T], *, is_trial: bool = False) -> Response[T]:
+    """All receipts of a group in one answer; raises `Declined` with the number of the item that was refused."""
+    if not is_trial:
+        count_outcome(outcome)
+    if outcome.receipt is None:
+        raise Declined(msgspec.structs.replace(outcome, transaction=None) if is_trial else outcome)
+    receipts = outcome.members or (outcome.receipt,)
+    return answer(whole(receipts), is_replayed=outcome.is_replayed, is_trial=is_trial)
+
+
 def answer_trial(outcome: Outcome) -> Response[Receipt]:
     """200 with the receipt that would be, marked as kept nowhere; raises `Declined` for the refusal that would be."""
     if outcome.receipt is None:
-        assert outcome.refusal is not None, "an outcome is a receipt or a refusal"
         raise Declined(msgspec.structs.replace(outcome, transaction=None))
     return answer(outcome.receipt, is_trial=True)
 

@@ -8,18 +8,19 @@ import msgspec
 
 from ledger.api.access import LOADED, Access
 from ledger.api.call import Route
+from ledger.api.components import REFS, described, tidied, used
 from ledger.api.decode import JSON, PATH_PART, YAML, Parameter
 from ledger.core.transaction import Receipt
 
 TITLE = "Points Ledger / 积分账本"
 PROBLEM_JSON = "application/problem+json"
-_REFS = "#/components/schemas/{name}"
-_VERB = "verb"
 _INTRODUCTION = """\
 Every command that moves points or stock needs an `Idempotency-Key`; the same key and body answer the same receipt,
 with `Idempotency-Replayed: true`. Everything that is not a success is `application/problem+json` in the language of
 `Accept-Language` (zh-CN or en), with a `code` to branch on. Checks come in this order: decode, authenticate,
-authorise, replay, find, state, limits, balance. Amounts are whole numbers of a unit's smallest part. The day
+authorise, replay, find, state, limits, balance. The header `Request-Timeout` says in seconds how long to wait for an
+answer (10 unless told, at most 120); then it is 503, and the same key asks what became of it. `?dry_run=true` tries a
+command and keeps nothing, marked `Dry-Run: true`. Amounts are whole numbers of a unit's smallest part. The day
 9999-01-01 means never.
 """
 
@@ -27,26 +28,25 @@ authorise, replay, find, state, limits, balance. Amounts are whole numbers of a 
 def openapi_document(routes: Mapping[tuple[str, str], Route], *, version: str, problem: type) -> dict[str, Any]:
     """`problem` is the body of every answer that is not a success; the roof knows it."""
     types = _types(routes, problem)
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REFS)
-    by_type = dict(zip(types, schemas, strict=True))
+    references, components = msgspec.json.schema_components(types, ref_template=REFS)
+    by_type = dict(zip(types, references, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for (method, _), route in sorted(routes.items(), key=lambda item: (item[1].template, item[0])):
         paths.setdefault(route.template, {})[method.lower()] = _operation(route, by_type, problem)
-    return {
+    document = {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": version, "description": _INTRODUCTION},
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {
-            "schemas": {name: _tidied(schema) for name, schema in sorted(components.items())},
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "pl_…"}},
-        },
     }
+    keys = {"key": {"type": "http", "scheme": "bearer", "description": "pl_…"}}
+    schemas = used(document, described(components))
+    return {**document, "components": {"schemas": schemas, "securitySchemes": keys}}
 
 
 def receipt_schema() -> dict[str, Any]:
     """The receipt by itself, for those who check receipts without the API."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_tidied(msgspec.json.schema(Receipt))}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **tidied(msgspec.json.schema(Receipt))}
 
 
 def _types(routes: Mapping[tuple[str, str], Route], problem: type) -> list[Any]:
@@ -110,24 +110,8 @@ def _path_parameter(name: str) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter, where: str) -> dict[str, Any]:
-    schema = _tidied(msgspec.json.schema(parameter.type))
+    schema = tidied(msgspec.json.schema(parameter.type))
     return {"name": parameter.name, "in": where, "required": parameter.is_required, "schema": schema}
-
-
-def _tidied(schema: Any) -> Any:
-    """As JSON Schema of 2020 says pairs, and without the verb: a command's own address need not repeat it."""
-    if isinstance(schema, list):
-        return [_tidied(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    tidied = {name: _tidied(value) for name, value in schema.items()}
-    if isinstance(tidied.get("items"), list):
-        tidied["prefixItems"] = tidied["items"]
-        tidied["items"] = False
-    if _VERB in tidied.get("properties", {}):
-        tidied["properties"] = {name: value for name, value in tidied["properties"].items() if name != _VERB}
-        tidied["required"] = [name for name in tidied.get("required", ()) if name != _VERB]
-    return tidied
 
 
 def answer_type_of(annotation: Any) -> Any:

@@ -42,6 +42,12 @@ MATRIX = {
     ("POST", f"{P}/awards/{{transaction}}/cancel"): (f"{WORK} reviewer", ""),
     ("POST", f"{P}/reversals"): (f"{WORK} reviewer cashier merchant resident", ""),
     ("POST", f"{P}/deductions"): (WORK, ""),
+    ("POST", f"{P}/commands"): (WORK, "cashier merchant"),
+    ("POST", f"{P}/adjustments"): (WORK, ""),
+    ("GET", f"{P}/adjustments"): (f"{WORK} auditor", ""),
+    ("GET", f"{P}/adjustments/{{adjustment}}"): (f"{WORK} auditor", ""),
+    ("POST", f"{P}/adjustments/{{adjustment}}/approve"): (WORK, ""),
+    ("POST", f"{P}/adjustments/{{adjustment}}/decline"): (WORK, ""),
     ("POST", f"{P}/transfers"): (WORK, ""),
     ("POST", f"{P}/openings"): ("admin", ""),
     ("POST", f"{P}/settlements"): ("admin", ""),
@@ -66,7 +72,7 @@ PUBLIC = {
 OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
 STAFF = ("admin", "operator", "reviewer", "auditor")
 DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
-WITHOUT_BODY = ("/award", "/void", "/activate")
+WITHOUT_BODY = ("/award", "/void", "/activate", "/approve", "/decline")
 
 # What a name in a route stands for where it is not what it says.
 KINDS = {
@@ -98,6 +104,8 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         "reverse": {}, "capture": {}, "refund": {}, "cancel": {}, "reversals": {"lost_key": "never-sent"},
         "deductions": {"owner": owner, "amount": 1, "shortage": "debt", "note": "n"},
         "transfers": {"owner": "hh_1", "to": "hh_2", "amount": 1, "note": "n"},
+        "commands": {"commands": [{"command": {"verb": "redeem", **sale}}], "atomic": True},
+        "adjustments": {"owner": owner, "amount": 1, "note": "n"},
         "openings": {"owner": owner, "amount": 1},
         "settlements": {"merchant": "mer_barber", "points": 1},
         "dividends": {"pool": 10, "shares": [{"owner": "hh_1", "weight": 1}]},

@@ -15,10 +15,11 @@ from ledger.api.access import TABLE, Role
 from ledger.app import ROUTES as SERVED
 from ledger.app import RouteNotInTable, create_app
 from ledger.core.activity import Facts
-from ledger.core.command import Award, Hold, Line, Redeem
+from ledger.core.command import Adjust, Award, Hold, Line, Redeem
 from ledger.core.rulebook import Give, RecipientKind, Rule
 from ledger.core.value import FixedValue
 from ledger.db.activities import insert_activity
+from ledger.db.adjustments import insert_adjustment
 from ledger.db.journal import show_programmes
 from ledger.db.keys import revoke_key
 from ledger.db.owners import Owner, open_owners
@@ -42,7 +43,7 @@ class Town:
         """The id of what belongs to the role's owner, or to somebody else in the same programme."""
         mine = {
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
-            "kind": "rulebook", "version": "2026-01",
+            "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1",
             "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
         }  # fmt: skip
         others = {**mine, "household": "hh_2", "member": "mbr_2", "merchant": "mer_tea", "outlet": "out_fair"}
@@ -129,6 +130,8 @@ async def _open(village: Village) -> None:
         await show_programmes(village.connection, [village.slug])
         members = [Owner("mbr_1", "member", household="hh_1"), Owner("mbr_2", "member", household="hh_2")]
         await open_owners(village.connection, village.slug, [*members, Owner("mer_tea", "merchant", "tea")])
+        much = Adjust("hh_1", 1_000, "much")
+        await insert_adjustment(village.connection, village.slug, "adj_1", much, effective_on=None, by="system:test")
         for id, recipient in (("1", "hh_1"), ("2", "mer_barber"), ("3", "hh_2")):
             await insert_activity(
                 village.connection, village.slug, id=f"act_{id:0>18}", rule="sweep", recipient=recipient,
