@@ -301,11 +301,13 @@ async def test_a_key_cancelled_before_its_call_arrives_stays_cancelled(village: 
 async def test_a_lost_call_is_undone_or_kept_from_ever_arriving(village: Village) -> None:
     [earned] = await village.post(("came", gift()))
     came = Request(village.slug, "system:test", "came", gift())
-    undone = await reverse_by_key(village.connection, came, "undo", village.shelf)
+    async with village.connection.transaction():
+        undone = await reverse_by_key(village.connection, came, "undo", village.shelf)
     assert undone.receipt is not None
     assert undone.receipt.about.reverses == earned.transaction
     never = Request(village.slug, "system:test", "never", gift())
-    cancelled = await reverse_by_key(village.connection, never, "undo2", village.shelf)
+    async with village.connection.transaction():
+        cancelled = await reverse_by_key(village.connection, never, "undo2", village.shelf)
     assert cancelled.refusal is not None
     assert cancelled.refusal.reason == Reason.CANCELLED_BEFORE_ARRIVAL
     assert (await refused(village, "never", gift()))[0] == Reason.CANCELLED_BEFORE_ARRIVAL

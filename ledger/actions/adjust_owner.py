@@ -33,28 +33,29 @@ async def adjust_owner(connection: asyncpg.Connection, request: Request, shelf: 
 async def approve_adjustment(
     connection: asyncpg.Connection, programme: str, id: str, shelf: SchemeShelf, *, by: str, key: str
 ) -> Outcome:
-    """Refuses in this order: find it, one's own, declined or approved by another. Posts in the asker's name.
+    """Inside the caller's database transaction, which a dry run rolls back; posts in the asker's name.
+
+    Refuses in this order: find it, one's own, declined or approved by another.
 
     A refusal of the ledger itself (too few points by now) stands under this key; it may be approved again under
     another one.
     """
-    async with connection.transaction():
-        await show_programmes(connection, [programme])
-        asked = await _lock(connection, programme, id)
-        if asked.asked_by == by:
-            raise Refused(Reason.SECOND_APPROVER_NEEDED, asked_by=by)
-        if asked.journal_id is not None and asked.decided_by == by:
-            return (await load_outcomes(connection, programme, [asked.journal_id]))[asked.journal_id]
-        if asked.state != "waiting":
-            raise Refused(Reason.NOT_OPEN, adjustment=id, decided_by=asked.decided_by)
-        command = msgspec.structs.replace(asked.command, approved_by=by)
-        key = f"approve:{id}:{by}:{key}"
-        request = Request(programme, asked.asked_by, key, command, effective_on=asked.effective_on)
-        [outcome] = await post(connection, [request], shelf)
-        if outcome.receipt is not None:
-            journal_id = outcome.receipt.transaction
-            await adjustments.decide_adjustment(connection, programme, id, "posted", by=by, journal_id=journal_id)
-        return outcome
+    await show_programmes(connection, [programme])
+    asked = await _lock(connection, programme, id)
+    if asked.asked_by == by:
+        raise Refused(Reason.SECOND_APPROVER_NEEDED, asked_by=by)
+    if asked.journal_id is not None and asked.decided_by == by:
+        return (await load_outcomes(connection, programme, [asked.journal_id]))[asked.journal_id]
+    if asked.state != "waiting":
+        raise Refused(Reason.NOT_OPEN, adjustment=id, decided_by=asked.decided_by)
+    command = msgspec.structs.replace(asked.command, approved_by=by)
+    key = f"approve:{id}:{by}:{key}"
+    request = Request(programme, asked.asked_by, key, command, effective_on=asked.effective_on)
+    [outcome] = await post(connection, [request], shelf)
+    if outcome.receipt is not None:
+        journal_id = outcome.receipt.transaction
+        await adjustments.decide_adjustment(connection, programme, id, "posted", by=by, journal_id=journal_id)
+    return outcome
 
 
 async def decline_adjustment(connection: asyncpg.Connection, programme: str, id: str, *, by: str) -> Asked:

@@ -15,17 +15,19 @@ from ledger.posting import post
 async def award_activity(
     connection: asyncpg.Connection, programme: str, activity_id: str, *, principal: str, key: str, shelf: SchemeShelf
 ) -> Outcome:
-    """Refuses in this order: an activity that is not there, replay, awarded before, then as any award."""
-    async with connection.transaction():
-        await show_programmes(connection, [programme])
-        activity = await lock_activity(connection, programme, activity_id)
-        if activity is None:
-            raise Refused(Reason.NOT_FOUND, activity=activity_id)
-        if activity.journal_id is not None and not await is_claimed(connection, programme, principal, key):
-            raise Refused(Reason.ALREADY_AWARDED, activity=activity_id, transaction=activity.journal_id)
-        sent = Award(activity.rule, activity.recipient, activity.facts, activity_id)
-        award = await filled_award(connection, programme, sent, principal=principal, key=key)
-        [outcome] = await post(connection, [Request(programme, principal, key, award, sent)], shelf)
-        if outcome.receipt is not None and not outcome.is_replayed:
-            await mark_awarded(connection, programme, activity_id, outcome.receipt.transaction)
-        return outcome
+    """Inside the caller's database transaction, which a dry run rolls back.
+
+    Refuses in this order: an activity that is not there, replay, awarded before, then as any award.
+    """
+    await show_programmes(connection, [programme])
+    activity = await lock_activity(connection, programme, activity_id)
+    if activity is None:
+        raise Refused(Reason.NOT_FOUND, activity=activity_id)
+    if activity.journal_id is not None and not await is_claimed(connection, programme, principal, key):
+        raise Refused(Reason.ALREADY_AWARDED, activity=activity_id, transaction=activity.journal_id)
+    sent = Award(activity.rule, activity.recipient, activity.facts, activity_id)
+    award = await filled_award(connection, programme, sent, principal=principal, key=key)
+    [outcome] = await post(connection, [Request(programme, principal, key, award, sent)], shelf)
+    if outcome.receipt is not None and not outcome.is_replayed:
+        await mark_awarded(connection, programme, activity_id, outcome.receipt.transaction)
+    return outcome

@@ -34,7 +34,10 @@ async def dry_run_all(connection: asyncpg.Connection, requests: Sequence[Request
 
 
 async def tried(connection: asyncpg.Connection, act: Callable[[], Awaitable[T]]) -> T:
-    """Any action's answer, whose database transaction becomes a part of one that is rolled back."""
+    """What anything answers that works inside its caller's database transaction.
+
+    It must not open one of its own: within another that is a savepoint, where the database's guards refuse entries.
+    """
     try:
         async with connection.transaction():
             answer = await act()

@@ -15,19 +15,18 @@ async def reverse_by_key(
 ) -> Outcome:
     """If the call came: its reversal, under `key`. If it never came: `cancelled_before_arrival`, and it never will.
 
-    `lost` gives the programme, the principal and the key of the call; its command is not looked at. All of it is one
-    database transaction, so there is no moment in which the call can slip in between.
+    `lost` gives the programme, the principal and the key of the call; its command is not looked at. All of it is in
+    the caller's database transaction, so there is no moment in which the call can slip in between.
     """
-    async with connection.transaction():
-        cancel = Request(lost.programme, lost.principal, lost.key, Cancel())
-        [answer] = await post(connection, [cancel], shelf)
-        if answer.refusal is None or answer.refusal.reason != Reason.IDEMPOTENCY_KEY_REUSED:
-            return answer
-        transaction = await find_claim(connection, lost.programme, lost.principal, lost.key)
-        assert transaction is not None, "a key that is taken names its transaction"
-        original = (await load_outcomes(connection, lost.programme, [transaction]))[transaction]
-        if original.receipt is None:
-            return original
-        undo = Request(lost.programme, lost.principal, key, Reverse(transaction, note=note))
-        [outcome] = await post(connection, [undo], shelf)
-        return outcome
+    cancel = Request(lost.programme, lost.principal, lost.key, Cancel())
+    [answer] = await post(connection, [cancel], shelf)
+    if answer.refusal is None or answer.refusal.reason != Reason.IDEMPOTENCY_KEY_REUSED:
+        return answer
+    transaction = await find_claim(connection, lost.programme, lost.principal, lost.key)
+    assert transaction is not None, "a key that is taken names its transaction"
+    original = (await load_outcomes(connection, lost.programme, [transaction]))[transaction]
+    if original.receipt is None:
+        return original
+    undo = Request(lost.programme, lost.principal, key, Reverse(transaction, note=note))
+    [outcome] = await post(connection, [undo], shelf)
+    return outcome

@@ -35,11 +35,13 @@ async def act(
     *,
     dry_run: bool = False,
 ) -> Response[Receipt]:
-    """The same for an action, which posts in a database transaction of its own, under the key that it is given."""
+    """The same for an action that does more than post: in one database transaction, under the key that it is given."""
     async with call.desk.connection() as connection:
         if dry_run:
             return answer_trial(await tried(connection, lambda: action(connection, new_id("dry"))))
-        return answer_outcome(await action(connection, key))
+        async with connection.transaction():
+            outcome = await action(connection, key)
+    return answer_outcome(outcome)
 
 
 async def outcome_of(call: Call, request: Request, *, dry_run: bool = False) -> Outcome:
