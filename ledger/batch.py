@@ -1,7 +1,6 @@
 """What the commands of a batch decide, each on the state that the ones before it left, ready to be appended."""
 
 import copy
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +14,18 @@ from ledger.core.counter import CounterKey
 from ledger.core.refusal import Reason, Refused
 from ledger.core.transaction import About, Entry, OpenItem, Outcome, RefusalNote, is_balanced
 from ledger.core.verbs import VERBS
-from ledger.db import journal
+from ledger.db.journal_row import (
+    Account,
+    Append,
+    CounterRow,
+    EndedRow,
+    EntryRow,
+    JournalRow,
+    Locked,
+    OpenedRow,
+    ProgrammeBalance,
+    ProgrammeCounter,
+)
 
 
 class Part(msgspec.Struct):
@@ -24,7 +34,7 @@ class Part(msgspec.Struct):
     command: Command
     journal_id: str
     decision: Decision | None = None
-    posted: list[journal.EntryRow] = []
+    posted: list[EntryRow] = []
 
 
 class Task(msgspec.Struct):
@@ -44,11 +54,11 @@ class Task(msgspec.Struct):
 class _Mark(msgspec.Struct, frozen=True):
     """How everything stood before a group, for the case that one of its items is refused."""
 
-    balances: dict[BalanceKey, Balance]
+    balances: list[tuple[Balance, Balance]]
     used: dict[CounterKey, int]
     open_items: dict[str, OpenItem]
-    slots: dict[tuple[str, BalanceKey], list[int]]
-    counted: dict[tuple[str, CounterKey], None]
+    accounts: dict[ProgrammeBalance, Account]
+    counted: dict[ProgrammeCounter, None]
     lengths: tuple[int, ...]
 
 
@@ -65,12 +75,13 @@ def decide(command: Command, principal: str, book: Book) -> Decision:
 class Batch:
     """Gathers what the commands of a batch decided, each on the state that the ones before it left."""
 
-    def __init__(self, books: dict[str, Book]) -> None:
+    def __init__(self, books: dict[str, Book], locked: Locked) -> None:
+        assert locked.now is not None, "a lock that is not stale says when"
         self.books = books
-        self.rows = journal.Append([], [], [], [], [], [], [], [])
-        self._slots: dict[tuple[str, BalanceKey], list[int]] = {}  # slot, delta, entries
-        self._counted: dict[tuple[str, CounterKey], None] = {}
-        self._open: list[tuple[Part, int, journal.EntryRow]] = []
+        self.rows = Append(locked.now)
+        self._locked = locked
+        self._accounts: dict[ProgrammeBalance, Account] = {}
+        self._counted: dict[ProgrammeCounter, None] = {}
 
     def decide(self, task: Task) -> None:
         """All parts or none: the first refusal undoes the parts before it and is journalled once."""
@@ -88,44 +99,27 @@ class Batch:
             self._apply(task, part, part.decision, book)
             self.rows.journals.append(_posted_row(task, part, part.decision, book))
 
-    def close(self) -> journal.Append:
+    def close(self) -> Append:
         """The final state of everything touched."""
-        for programme, book in self.books.items():
-            for key, balance in book.balances.items():
-                if balance.is_changed:
-                    self.rows.balances.append(
-                        journal.BalanceRow(
-                            programme, *key, balance.total, balance.version, balance.days, balance.amounts
-                        )
-                    )
-        for (programme, key), (slot, delta, entries) in self._slots.items():
-            self.rows.open_deltas.append(journal.OpenDelta(slot, programme, *key, delta, entries))
+        self.rows.accounts = [*self._accounts.values()]
         for programme, counter in self._counted:
             used = self.books[programme].used[counter]
-            row = journal.CounterRow(programme, counter.counter, counter.subject, counter.period, used)
-            self.rows.counters.append(row)
+            self.rows.counters.append(CounterRow(self._locked.counters[programme, counter].place, used))
         return self.rows
-
-    def number_open_entries(self, totals: Sequence[int], versions: Sequence[int]) -> None:
-        """Receipts show what the append learnt about accounts that nobody had locked."""
-        for part, line, row in self._open:
-            part.posted[line] = msgspec.structs.replace(
-                row,
-                account_version=versions[row.slot - 1] + row.account_version,
-                balance_after=totals[row.slot - 1] + row.balance_after,
-            )
 
     def _apply(self, task: Task, part: Part, decision: Decision, book: Book) -> None:
         part.posted = []
-        for line, entry in enumerate(decision.entries):
-            if has_floor(entry.owner, entry.purse):
-                row = self._change_limited(task, part, line, entry, book)
-                self.rows.entries.append(row)
-            else:
-                row = self._change_open(task, part, line, entry)
-                self.rows.open_entries.append(row)
-                self._open.append((part, line, row))
-            part.posted.append(row)
+        journal = len(self.rows.journals) + 1
+        for entry in decision.entries:
+            account = self._account(task.request.programme, entry, book)
+            balance = account.balance
+            balance.change(entry.amount, entry.expires_on, has_buckets=entry.purse in BUCKETED)
+            is_below = account.is_limited and balance.total < 0 and entry.purse != "debt"
+            assert not is_below, "a verb let a purse fall below its floor"
+            part.posted.append(
+                EntryRow(account, journal, entry.amount, entry.expires_on, balance.version, balance.total)
+            )
+        self.rows.entries += part.posted
         for key, number in decision.counts:
             book.used[key] = max(0, book.used.get(key, 0) + number)
             self._counted[task.request.programme, key] = None
@@ -134,7 +128,7 @@ class Batch:
     def _open_and_end(self, programme: str, part: Part, decision: Decision, book: Book) -> None:
         if decision.opens is not None:
             book.open_items[part.journal_id] = decision.opens
-            row = journal.OpenedRow(programme, part.journal_id, decision.opens.kind, decision.opens.due_on)
+            row = OpenedRow(programme, part.journal_id, decision.opens.kind, decision.opens.due_on)
             self.rows.opened.append(row)
         if decision.ends is not None:
             item = book.open_items[decision.ends]
@@ -142,18 +136,27 @@ class Batch:
                 item, ended_by=part.journal_id, ended_kind=decision.kind, ended_on=book.today
             )
             book.open_items[decision.ends] = ended
-            self.rows.ended.append(
-                journal.EndedRow(programme, decision.ends, part.journal_id, decision.kind, book.today)
-            )
+            self.rows.ended.append(EndedRow(programme, decision.ends, part.journal_id, decision.kind, book.today))
+
+    def _account(self, programme: str, entry: Entry, book: Book) -> Account:
+        key = BalanceKey(entry.owner, entry.purse, entry.unit)
+        account = self._accounts.get((programme, key))
+        if account is None:
+            is_limited = has_floor(entry.owner, entry.purse)
+            balance = book.balances[key] if is_limited else Balance(0, 0, [], [])
+            self._accounts[programme, key] = account = Account(programme, key, balance, is_limited)
+        return account
 
     def _mark(self, task: Task, book: Book) -> _Mark:
-        """A group touches only what it asked for, so only that is copied."""
+        """A group touches only what it asked for and purses without a floor, so only that is copied."""
         keys = (*task.needs.balances, *task.needs.companions)
+        balances = [book.balances[key] for key in keys if key in book.balances]
+        balances += [account.balance for account in self._accounts.values() if not account.is_limited]
         return _Mark(
-            balances={key: copy.deepcopy(book.balances[key]) for key in keys if key in book.balances},
+            balances=[(balance, copy.deepcopy(balance)) for balance in balances],
             used={key: book.used[key] for key in task.needs.counters if key in book.used},
             open_items=dict(book.open_items),
-            slots={key: list(state) for key, state in self._slots.items()},
+            accounts=dict(self._accounts),
             counted=dict(self._counted),
             lengths=tuple(len(rows) for rows in self._lists()),
         )
@@ -161,30 +164,18 @@ class Batch:
     def _return_to(self, mark: _Mark | None, book: Book) -> None:
         if mark is None:
             return
-        book.balances.update(mark.balances)
+        for balance, before in mark.balances:
+            balance.return_to(before)
         book.used.update(mark.used)
         book.open_items = mark.open_items
-        self._slots = mark.slots
+        self._accounts = mark.accounts
         self._counted = mark.counted
         for rows, length in zip(self._lists(), mark.lengths, strict=True):
             del rows[length:]
 
     def _lists(self) -> tuple[list[Any], ...]:
         rows = self.rows
-        return (rows.journals, rows.entries, rows.open_entries, rows.opened, rows.ended, self._open)
-
-    def _change_limited(self, task: Task, part: Part, line: int, entry: Entry, book: Book) -> journal.EntryRow:
-        balance = book.balances[BalanceKey(entry.owner, entry.purse, entry.unit)]
-        balance.change(entry.amount, entry.expires_on, has_buckets=entry.purse in BUCKETED)
-        assert balance.total >= 0 or entry.purse == "debt", "a verb let a purse fall below its floor"
-        return _entry_row(task, part, line, entry, balance.version, balance.total, 0)
-
-    def _change_open(self, task: Task, part: Part, line: int, entry: Entry) -> journal.EntryRow:
-        key = (task.request.programme, BalanceKey(entry.owner, entry.purse, entry.unit))
-        state = self._slots.setdefault(key, [len(self._slots) + 1, 0, 0])
-        state[1] += entry.amount
-        state[2] += 1
-        return _entry_row(task, part, line, entry, state[2], state[1], state[0])
+        return (rows.journals, rows.entries, rows.opened, rows.ended)
 
 
 def _refuse_overflow(decision: Decision, book: Book) -> None:
@@ -192,24 +183,6 @@ def _refuse_overflow(decision: Decision, book: Book) -> None:
         balance = book.balances.get(BalanceKey(entry.owner, entry.purse, entry.unit))
         if balance is not None and balance.total + entry.amount > BALANCE_MAX:
             raise Refused(Reason.AMOUNT_TOO_LARGE, required=balance.total + entry.amount, limit=BALANCE_MAX)
-
-
-def _entry_row(
-    task: Task, part: Part, line: int, entry: Entry, version: int, after: int, slot: int
-) -> journal.EntryRow:
-    return journal.EntryRow(
-        task.request.programme,
-        entry.owner,
-        entry.purse,
-        entry.unit,
-        version,
-        part.journal_id,
-        line,
-        entry.expires_on,
-        entry.amount,
-        after,
-        slot,
-    )
 
 
 def effective_day(request: Request, book: Book) -> date:
@@ -223,13 +196,12 @@ def happened_day(request: Request, decision: Decision) -> date | None:
     return decision.happened_on or request.effective_on
 
 
-def _posted_row(task: Task, part: Part, decision: Decision, book: Book) -> journal.JournalRow:
-    return journal.JournalRow(
+def _posted_row(task: Task, part: Part, decision: Decision, book: Book) -> JournalRow:
+    return JournalRow(
         programme=task.request.programme,
         id=part.journal_id,
         kind=decision.kind,
         principal=task.request.principal,
-        recorded_at=book.now,
         effective_on=effective_day(task.request, book),
         happened_on=happened_day(task.request, decision),
         entry_count=len(decision.entries),
@@ -249,13 +221,12 @@ def about_of(task: Task, part: Part, decision: Decision) -> About:
     return decision.about
 
 
-def _refused_row(task: Task, book: Book) -> journal.JournalRow:
-    return journal.JournalRow(
+def _refused_row(task: Task, book: Book) -> JournalRow:
+    return JournalRow(
         programme=task.request.programme,
         id=task.journal_id,
         kind=str(type(task.request.command).__struct_config__.tag),
         principal=task.request.principal,
-        recorded_at=book.now,
         effective_on=effective_day(task.request, book),
         happened_on=task.request.effective_on,
         entry_count=0,

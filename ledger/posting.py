@@ -7,16 +7,12 @@ import asyncpg
 import msgspec
 
 from ledger.batch import Batch, Part, Task, about_of, effective_day, happened_day
-from ledger.core.account import BalanceKey
-from ledger.core.balance import Balance
 from ledger.core.book import Book, Decision, Needs, Prior, Source
 from ledger.core.command import Command, FollowUp, Group, Request
-from ledger.core.counter import CounterKey
 from ledger.core.period import business_day
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.core.transaction import (
-    OpenItem,
     Outcome,
     PostedEntry,
     Receipt,
@@ -26,6 +22,7 @@ from ledger.core.transaction import (
 from ledger.core.verbs import VERBS
 from ledger.db import journal
 from ledger.db.identity import new_id
+from ledger.db.journal_row import Claim, EntryRow, Locked, ProgrammeBalance, ProgrammeCounter, ProgrammeItem
 from ledger.db.schemes import SchemeShelf
 
 _LOCK_TRIES = 3
@@ -41,13 +38,12 @@ async def post(connection: asyncpg.Connection, requests: Sequence[Request], shel
     schemes, days, locked = await _lock(connection, tasks, sources, shelf)
     await _replay(connection, tasks, locked)
     books = _open_books(schemes, days, locked, sources)
-    batch = Batch(books)
+    batch = Batch(books, locked)
     for task in tasks:
         if task.outcome is None and task.same_as is None:
             batch.decide(task)
     if batch.rows.journals:
-        totals, versions = await journal.append(connection, batch.close())
-        batch.number_open_entries(totals, versions)
+        await journal.append(connection, batch.close())
     return [_outcome(task, books) for task in tasks]
 
 
@@ -107,7 +103,7 @@ async def _lock(
     tasks: Sequence[Task],
     sources: Mapping[str, Mapping[str, Source]],
     shelf: SchemeShelf,
-) -> tuple[dict[str, Scheme], dict[str, date], journal.Locked]:
+) -> tuple[dict[str, Scheme], dict[str, date], Locked]:
     """A programme that published something since we last looked is loaded anew; nothing is locked until all agree."""
     programmes = sorted({task.request.programme for task in tasks})
     for _ in range(_LOCK_TRIES):
@@ -123,11 +119,13 @@ async def _lock(
             _wanted_balances(tasks, schemes),
             _wanted_counters(tasks),
             _wanted_open_items(tasks),
-            [
-                journal.WantedDay(scheme.policy.time_zone, days[slug])
-                for slug, scheme in schemes.items()
-                if scheme.counts_sales_by_day
-            ],
+            sorted(
+                {
+                    (scheme.policy.time_zone, days[slug])
+                    for slug, scheme in schemes.items()
+                    if scheme.counts_sales_by_day
+                }
+            ),
         )
         if locked.stale is None:
             return schemes, days, locked
@@ -138,35 +136,33 @@ async def _lock(
     raise RuntimeError("publications change faster than they can be read")
 
 
-def _claim(task: Task) -> journal.Claim:
+def _claim(task: Task) -> Claim:
     request = task.request
-    return journal.Claim(request.programme, request.principal, request.key, task.fingerprint, task.journal_id)
+    return Claim(request.programme, request.principal, request.key, task.fingerprint, task.journal_id)
 
 
-def _wanted_balances(tasks: Sequence[Task], schemes: Mapping[str, Scheme]) -> list[journal.WantedBalance]:
-    """Goods that no catalogue names get no row, however often they are asked for."""
-    wanted: dict[tuple[str, BalanceKey], bool] = {}
+def _wanted_balances(tasks: Sequence[Task], schemes: Mapping[str, Scheme]) -> dict[ProgrammeBalance, bool]:
+    """In the order in which everybody locks; true where a missing row is made: not for goods in no catalogue."""
+    wanted: dict[ProgrammeBalance, bool] = {}
     for task in tasks:
         for key in task.needs.companions:
             wanted.setdefault((task.request.programme, key), False)
         for key in task.needs.balances:
             wanted[task.request.programme, key] = schemes[task.request.programme].knows_unit(key.unit)
-    return [journal.WantedBalance(programme, *key, is_new) for (programme, key), is_new in sorted(wanted.items())]
+    return dict(sorted(wanted.items()))
 
 
-def _wanted_counters(tasks: Sequence[Task]) -> list[journal.WantedCounter]:
-    wanted = {(task.request.programme, key) for task in tasks for key in task.needs.counters}
-    return [journal.WantedCounter(programme, key.counter, key.subject, key.period) for programme, key in sorted(wanted)]
+def _wanted_counters(tasks: Sequence[Task]) -> list[ProgrammeCounter]:
+    return sorted({(task.request.programme, key) for task in tasks for key in task.needs.counters})
 
 
-def _wanted_open_items(tasks: Sequence[Task]) -> list[journal.WantedOpenItem]:
-    wanted = {(task.request.programme, opened) for task in tasks for opened in task.needs.open_items}
-    return [journal.WantedOpenItem(programme, opened) for programme, opened in sorted(wanted)]
+def _wanted_open_items(tasks: Sequence[Task]) -> list[ProgrammeItem]:
+    return sorted({(task.request.programme, opened) for task in tasks for opened in task.needs.open_items})
 
 
-async def _replay(connection: asyncpg.Connection, tasks: Sequence[Task], locked: journal.Locked) -> None:
+async def _replay(connection: asyncpg.Connection, tasks: Sequence[Task], locked: Locked) -> None:
     """Keys seen before answer as they did, unless the request under the key is another one."""
-    held = {(claim.programme, claim.principal, claim.key): claim for claim in locked.claims or ()}
+    held = {(claim.programme, claim.principal, claim.key): claim for claim in locked.claims}
     if not held:
         return
     seen: dict[str, list[Task]] = {}
@@ -199,7 +195,7 @@ def _key_reused(request: Request) -> Outcome:
 def _open_books(
     schemes: Mapping[str, Scheme],
     days: Mapping[str, date],
-    locked: journal.Locked,
+    locked: Locked,
     sources: Mapping[str, dict[str, Source]],
 ) -> dict[str, Book]:
     assert locked.now is not None, "a lock that is not stale says when"
@@ -216,18 +212,14 @@ def _open_books(
         )
         for programme, scheme in schemes.items()
     }
-    for row in locked.balances or ():
-        books[row.programme].balances[BalanceKey(row.owner, row.purse, row.unit)] = Balance(
-            row.total, row.account_version, row.bucket_days, row.bucket_amounts, row.is_closed
-        )
-    for count in locked.counters or ():
-        books[count.programme].used[CounterKey(count.counter, count.subject, count.period)] = count.used
-    for closed in locked.closed or ():
-        books[closed.programme].closed_through = closed.closed_through
-    for item in locked.open_items or ():
-        books[item.programme].open_items[item.journal_id] = OpenItem(
-            item.kind, item.due_on, item.ended_by, item.ended_kind, item.ended_on
-        )
+    for (programme, key), balance in locked.balances.items():
+        books[programme].balances[key] = balance
+    for (programme, counter), found in locked.counters.items():
+        books[programme].used[counter] = found.used
+    for (programme, opened), item in locked.open_items.items():
+        books[programme].open_items[opened] = item
+    for programme, day in locked.closed_through.items():
+        books[programme].closed_through = day
     return books
 
 
@@ -254,10 +246,14 @@ def _receipt(task: Task, part: Part, decision: Decision, book: Book) -> Receipt:
         effective_on=effective_day(task.request, book),
         happened_on=happened_day(task.request, decision),
         about=about_of(task, part, decision),
-        entries=tuple(
-            PostedEntry(
-                row.owner, row.purse, row.unit, row.amount, row.expires_on, row.account_version, row.balance_after
-            )
-            for row in part.posted
-        ),
+        entries=tuple(_posted(row) for row in part.posted),
     )
+
+
+def _posted(row: EntryRow) -> PostedEntry:
+    """A purse without a floor has counted from 0 so far."""
+    account = row.account
+    version, after = row.version, row.balance_after
+    if not account.is_limited:
+        version, after = version + account.version_before, after + account.total_before
+    return PostedEntry(*account.key, row.amount, row.expires_on, version, after)

@@ -18,6 +18,7 @@ class Balance(msgspec.Struct):
     """As locked, then as changed by the commands of one batch, one after another.
 
     `days` and `amounts` are aligned and ascending by day; both stay empty in purses without buckets.
+    `place` is where the locked row stands, for its writer alone.
     """
 
     total: int
@@ -26,6 +27,12 @@ class Balance(msgspec.Struct):
     amounts: list[int]
     is_closed: bool = False
     is_changed: bool = False
+    place: str = ""
+
+    def return_to(self, before: "Balance") -> None:
+        """As it stood when `before` was copied from it."""
+        self.total, self.version, self.is_changed = before.total, before.version, before.is_changed
+        self.days, self.amounts = before.days, before.amounts
 
     def spendable(self, today: date) -> int:
         """A bucket whose last good day has passed is gone, whether or not the sweep has run."""

@@ -1,235 +1,44 @@
 """Lock, replay, append: the only writer of entries and balances."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import asyncpg
 import msgspec
 
-from ledger.core.activity import Facts
 from ledger.core.book import Source
 from ledger.core.counter import CounterKey
 from ledger.core.trace import Trace
 from ledger.core.transaction import About, Outcome, PostedEntry, Receipt, RefusalNote
+from ledger.db.journal_row import (
+    Append,
+    Claim,
+    Locked,
+    ProgrammeBalance,
+    ProgrammeCounter,
+    ProgrammeItem,
+    claim_table,
+    counter_table,
+    ended_table,
+    entry_table,
+    joined,
+    journal_table,
+    limited_table,
+    locked_balances,
+    locked_counters,
+    locked_open_items,
+    opened_table,
+    unlimited_table,
+    wanted_balance_table,
+    wanted_counter_table,
+    wanted_day_table,
+    wanted_open_item_table,
+)
 from ledger.db.statements import load_statements
 
 _SQL = load_statements("journal")
 
 
-class Claim(msgspec.Struct, frozen=True):
-    """An idempotency key asked for, with the transaction id it will stand for if it is new."""
-
-    programme: str
-    principal: str
-    key: str
-    fingerprint: str
-    journal_id: str
-
-
-class WantedBalance(msgspec.Struct, frozen=True):
-    """A balance row to lock; `is_new` makes the row if its account is open and the row is missing."""
-
-    programme: str
-    owner: str
-    purse: str
-    unit: str
-    is_new: bool
-
-
-class WantedCounter(msgspec.Struct, frozen=True):
-    """A counter row to make if missing, and lock."""
-
-    programme: str
-    counter: str
-    subject: str
-    period: str
-
-
-class WantedOpenItem(msgspec.Struct, frozen=True):
-    """A hold or an award under notice to lock."""
-
-    programme: str
-    journal_id: str
-
-
-class WantedDay(msgspec.Struct, frozen=True):
-    """The business day for which counters of spending limits are asked."""
-
-    time_zone: str
-    day: date
-
-
-class LockedClaim(msgspec.Struct, frozen=True, array_like=True):
-    """A key that an earlier request holds."""
-
-    programme: str
-    principal: str
-    key: str
-    fingerprint: str
-    journal_id: str
-
-
-class LockedBalance(msgspec.Struct, frozen=True, array_like=True):
-    """A balance as read under its lock."""
-
-    programme: str
-    owner: str
-    purse: str
-    unit: str
-    total: int
-    account_version: int
-    bucket_days: list[date]
-    bucket_amounts: list[int]
-    is_closed: bool
-
-
-class LockedCounter(msgspec.Struct, frozen=True, array_like=True):
-    """A counter as read under its lock."""
-
-    programme: str
-    counter: str
-    subject: str
-    period: str
-    used: int
-
-
-class LockedOpenItem(msgspec.Struct, frozen=True, array_like=True):
-    """A hold or an award under notice as read under its lock."""
-
-    programme: str
-    journal_id: str
-    kind: str
-    due_on: date
-    ended_by: str | None
-    ended_kind: str | None
-    ended_on: date | None
-
-
-class LockedPeriod(msgspec.Struct, frozen=True, array_like=True):
-    """The last day of a programme's closed books."""
-
-    programme: str
-    closed_through: date
-
-
-class Locked(msgspec.Struct, frozen=True):
-    """What the lock call answers: the facts, or why nothing was locked.
-
-    `stale` names programmes whose publications moved on; it is empty when only the business day was another.
-    """
-
-    stale: list[str] | None = None
-    now: datetime | None = None
-    claims: list[LockedClaim] | None = None
-    balances: list[LockedBalance] | None = None
-    counters: list[LockedCounter] | None = None
-    open_items: list[LockedOpenItem] | None = None
-    closed: list[LockedPeriod] | None = None
-
-
-class JournalRow(msgspec.Struct, frozen=True):
-    """One journal line as appended; field names are column names."""
-
-    programme: str
-    id: str
-    kind: str
-    principal: str
-    recorded_at: datetime
-    effective_on: date
-    happened_on: date | None
-    entry_count: int
-    about: About
-    refusal: RefusalNote | None
-    trace: object | None
-    counts: list[tuple[str, str, str, int]] | None
-    facts: Facts | None
-    batch: str | None
-
-
-class EntryRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry as appended. With a `slot`, version and balance count from where that open account stands."""
-
-    programme: str
-    owner: str
-    purse: str
-    unit: str
-    account_version: int
-    journal_id: str
-    line: int
-    expires_on: date
-    amount: int
-    balance_after: int
-    slot: int = 0
-
-
-class BalanceRow(msgspec.Struct, frozen=True):
-    """A locked balance as it stands after the batch."""
-
-    programme: str
-    owner: str
-    purse: str
-    unit: str
-    total: int
-    account_version: int
-    bucket_days: list[date]
-    bucket_amounts: list[int]
-
-
-class OpenDelta(msgspec.Struct, frozen=True):
-    """The batch's sum for an account without a floor; slots count from 1."""
-
-    slot: int
-    programme: str
-    owner: str
-    purse: str
-    unit: str
-    delta: int
-    entries: int
-
-
-class CounterRow(msgspec.Struct, frozen=True):
-    """A counter as it stands after the batch."""
-
-    programme: str
-    counter: str
-    subject: str
-    period: str
-    used: int
-
-
-class OpenedRow(msgspec.Struct, frozen=True):
-    """A hold or an award under notice that begins."""
-
-    programme: str
-    journal_id: str
-    kind: str
-    due_on: date
-
-
-class EndedRow(msgspec.Struct, frozen=True):
-    """The one end of a hold or of an award under notice."""
-
-    programme: str
-    journal_id: str
-    ended_by: str
-    ended_kind: str
-    ended_on: date
-
-
-class Append(msgspec.Struct):
-    """All that one batch writes."""
-
-    journals: list[JournalRow]
-    entries: list[EntryRow]
-    balances: list[BalanceRow]
-    open_deltas: list[OpenDelta]
-    open_entries: list[EntryRow]
-    counters: list[CounterRow]
-    opened: list[OpenedRow]
-    ended: list[EndedRow]
-
-
-_locked_decoder = msgspec.json.Decoder(Locked)
 _about_decoder = msgspec.json.Decoder(About)
 _trace_decoder = msgspec.json.Decoder(Trace)
 _refusal_decoder = msgspec.json.Decoder(RefusalNote)
@@ -240,40 +49,74 @@ async def lock(
     connection: asyncpg.Connection,
     revisions: dict[str, int],
     claims: Sequence[Claim],
-    balances: Iterable[WantedBalance],
-    counters: Iterable[WantedCounter],
-    open_items: Iterable[WantedOpenItem],
-    days: Iterable[WantedDay],
+    balances: Mapping[ProgrammeBalance, bool],
+    counters: Sequence[ProgrammeCounter],
+    open_items: Sequence[ProgrammeItem],
+    days: Sequence[tuple[str, date]],
 ) -> Locked:
-    """Claims keys, locks counters and balances in key order, then reads the facts; all of the caller's transaction."""
-    answer = await connection.fetchval(
+    """Claims keys, locks counters and balances in the order given, then reads; all of the caller's transaction.
+
+    A missing counter is made, a missing balance too if it is marked and its account is open.
+    """
+    row = await connection.fetchrow(
         _SQL["lock_needs"],
-        list(revisions),
-        list(revisions.values()),
-        _json(claims),
-        _json(balances),
-        _json(counters),
-        _json(open_items),
-        _json(days),
+        joined(revisions),
+        joined(map(str, revisions.values())),
+        claim_table(claims),
+        wanted_balance_table(balances),
+        wanted_counter_table(counters),
+        wanted_open_item_table(open_items),
+        wanted_day_table(days),
     )
-    return _locked_decoder.decode(answer)
+    assert row is not None, "a function with one result answers one row"
+    if row["stale"] is not None:
+        return Locked(stale=row["stale"], now=row["now"])
+    closed = zip(revisions, row["closed_through"], strict=True)
+    return Locked(
+        now=row["now"],
+        closed_through={programme: day for programme, day in closed if day is not None},
+        claims=_held_claims(row, claims) if row["held_numbers"] else [],
+        balances=locked_balances(row, balances) if balances else {},
+        counters=locked_counters(row, counters) if counters else {},
+        open_items=locked_open_items(row, open_items) if open_items else {},
+    )
 
 
-async def append(connection: asyncpg.Connection, rows: Append) -> tuple[list[int], list[int]]:
-    """Writes a batch in one statement; answers total and version of each open account as they stood before."""
-    answer = await connection.fetchval(
+def _held_claims(row: asyncpg.Record, claims: Sequence[Claim]) -> list[Claim]:
+    held = zip(row["held_numbers"], row["held_fingerprints"], row["held_journals"], strict=True)
+    return [
+        msgspec.structs.replace(claims[number - 1], fingerprint=fingerprint, journal_id=journal_id)
+        for number, fingerprint, journal_id in held
+    ]
+
+
+async def append(connection: asyncpg.Connection, rows: Append) -> None:
+    """Writes a batch in one call and tells each account what stood before."""
+    limited = [account for account in rows.accounts if account.is_limited]
+    # Everybody locks purses without a floor in this order.
+    unlimited = sorted(
+        (account for account in rows.accounts if not account.is_limited), key=lambda row: (row.programme, row.key)
+    )
+    accounts = limited + unlimited
+    for number, account in enumerate(accounts, start=1):
+        account.number = number
+    row = await connection.fetchrow(
         _SQL["append_decided"],
-        _json(rows.journals),
-        _json(rows.entries),
-        _json(rows.balances),
-        _json(rows.open_deltas),
-        _json(rows.open_entries),
-        _json(rows.counters),
-        _json(rows.opened),
-        _json(rows.ended),
+        rows.recorded_at,
+        journal_table(rows.journals),
+        limited_table(limited),
+        unlimited_table(unlimited),
+        entry_table(rows.entries),
+        counter_table(rows.counters),
+        opened_table(rows.opened),
+        ended_table(rows.ended),
     )
-    totals, versions = msgspec.json.decode(answer)
-    return totals or [], versions or []
+    assert row is not None, "a function with one result answers one row"
+    if not accounts:
+        return
+    for account, total, version in zip(accounts, row["totals"], row["versions"], strict=True):
+        account.total_before = total
+        account.version_before = version
 
 
 async def load_outcomes(connection: asyncpg.Connection, programme: str, ids: Sequence[str]) -> dict[str, Outcome]:
@@ -378,7 +221,3 @@ async def _load_entries(
             )
         )
     return entries
-
-
-def _json(rows: Iterable[msgspec.Struct]) -> str:
-    return msgspec.json.encode(rows if isinstance(rows, list) else list(rows)).decode()

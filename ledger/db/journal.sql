@@ -2,10 +2,13 @@
 SELECT set_config('ledger.programmes', $1, TRUE);
 
 -- name: lock_needs
-SELECT lock_needs($1::text [], $2::bigint [], $3::json, $4::json, $5::json, $6::json, $7::json);
+SELECT
+    stale, now, closed_through, held_numbers, held_fingerprints, held_journals, used, counter_places, totals, versions,
+    bucket_days, bucket_amounts, are_closed, balance_places, kinds, due_on, ended_by, ended_kinds, ended_on
+FROM lock_needs($1, $2, $3, $4, $5, $6, $7);
 
 -- name: append_decided
-SELECT append_decided($1::json, $2::json, $3::json, $4::json, $5::json, $6::json, $7::json, $8::json);
+SELECT totals, versions FROM append_decided($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: load_journal
 SELECT id, kind, principal, recorded_at, effective_on, happened_on, about, refusal, trace, counts
@@ -19,13 +22,19 @@ WHERE programme = $1 AND journal_id = ANY($2::text [])
 ORDER BY journal_id, line;
 
 -- name: find_trace
-SELECT about, trace FROM journal WHERE programme = $1 AND id = $2;
+SELECT about, trace FROM journal
+WHERE programme = $1 AND id = $2;
 
 -- name: is_claimed
-SELECT exists(SELECT FROM idempotency_key WHERE programme = $1 AND principal = $2 AND key = $3);
+SELECT exists(
+    SELECT FROM idempotency_key
+    WHERE programme = $1 AND principal = $2 AND key = $3
+);
 
 -- name: claimed_keys
-SELECT key FROM idempotency_key WHERE programme = $1 AND principal = $2 AND key = ANY($3::text []);
+SELECT key FROM idempotency_key
+WHERE programme = $1 AND principal = $2 AND key = ANY($3::text []);
 
 -- name: find_claim
-SELECT journal_id FROM idempotency_key WHERE programme = $1 AND principal = $2 AND key = $3;
+SELECT journal_id FROM idempotency_key
+WHERE programme = $1 AND principal = $2 AND key = $3;

@@ -101,6 +101,8 @@ CREATE TABLE account (
     CONSTRAINT account_once PRIMARY KEY (programme, owner, purse),
     CONSTRAINT account_owner_exists FOREIGN KEY (programme, owner) REFERENCES owner (programme, id)
 );
+-- Posting asks for every purse whether it is closed; hardly any is, so this index is all but empty.
+CREATE INDEX account_closed ON account (programme, owner, purse) WHERE is_closed;
 
 CREATE TABLE journal (
     programme text COLLATE "C" NOT NULL,
