@@ -1,0 +1,124 @@
+"""Where measurements happen: a PostgreSQL of our own with the service's settings, kept with its data sets."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import asyncpg
+import msgspec
+
+from bench.seed import seed
+from bench.workload import Size
+from ledger.db.binaries import Binaries, find_binaries
+from ledger.db.embedded import EmbeddedDatabase, default_data_folder, open_database
+from ledger.db.keys import insert_key
+from ledger.db.service_role import connect, prepare_database
+
+HERE = Path(__file__).parent
+DATA = HERE / "data"
+MIGRATIONS = HERE.parent / "ledger" / "db" / "migrations"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A seeded database, ready to be measured in."""
+
+    name: str
+    admin_url: str
+    url: str
+    token: str
+
+
+class Ground:
+    """The server, and the databases that are copied from kept templates."""
+
+    def __init__(self, server: EmbeddedDatabase, binaries: Binaries) -> None:
+        self.server = server
+        self.binaries = binaries
+
+    @asynccontextmanager
+    async def database(self, size: Size) -> AsyncIterator[Place]:
+        """A fresh copy of the seeded data set of a size; gone afterwards."""
+        template = f"{size.name}_{_mark()}"
+        await self.make_once(template, lambda url: _fill(url, self._password_file(template), size))
+        async with self.copy(template) as place:
+            yield place
+
+    @asynccontextmanager
+    async def copy(self, template: str) -> AsyncIterator[Place]:
+        name = "work"
+        admin = await connect(self.server.admin_url)
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        try:
+            admin_url = self.server.url(database=name)
+            url = await prepare_database(admin_url, self._password_file(name))
+            yield Place(name, admin_url, url, await _make_token(url))
+        finally:
+            await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            await admin.close()
+
+    async def make_once(self, name: str, fill: Callable[[str], Awaitable[None]]) -> None:
+        """A database that is marked when it is whole, so that a broken run is begun anew."""
+        admin = await connect(self.server.admin_url)
+        try:
+            whole = await admin.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name)
+            if whole:
+                return
+            print(f"making the data set {name} …", flush=True)
+            await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            await admin.execute(f"CREATE DATABASE {name}")
+            await fill(self.server.url(database=name))
+            await admin.execute("CHECKPOINT")
+            await admin.execute(f"ALTER DATABASE {name} IS_TEMPLATE TRUE")
+        finally:
+            await admin.close()
+
+    def _password_file(self, name: str) -> Path:
+        return self.server.data_folder / f"{name}.password"
+
+
+@contextmanager
+def open_ground() -> Iterator[Ground]:
+    """Only one at a time: the folder is locked."""
+    binaries = find_binaries()
+    with open_database(default_data_folder(DATA), binaries=binaries) as server:
+        assert server.is_owned, "another measurement is running"
+        yield Ground(server, binaries)
+
+
+def run(measure: Callable[[Ground], Awaitable[int]]) -> int:
+    """The exit code of a whole measurement."""
+    with open_ground() as ground:
+        return asyncio.run(_await(measure(ground)))
+
+
+async def _await(result: Awaitable[int]) -> int:
+    return await result
+
+
+async def _fill(url: str, password_file: Path, size: Size) -> None:
+    connection = await connect(await prepare_database(url, password_file))
+    await seed(connection, size)
+    await connection.close()
+    admin = await connect(url)
+    await admin.execute("VACUUM (ANALYZE, FREEZE)")
+    await admin.close()
+
+
+async def _make_token(url: str) -> str:
+    connection = await connect(url)
+    try:
+        node = await connection.fetchval("SELECT id FROM node LIMIT 1")
+        return await insert_key(connection, role="operator", principal="operator:bench", node=node)
+    finally:
+        await connection.close()
+
+
+def _mark() -> str:
+    """Data sets made under another schema or workload are not used."""
+    digest = hashlib.sha256()
+    for file in (*sorted(MIGRATIONS.glob("*.sql")), HERE / "workload.py", HERE / "seed.py"):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
