@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from ledger.core.compiled import CompiledRule
 from ledger.core.condition import Condition
+from ledger.core.measured import FixedValue
 
 
 class Domain(Struct):
@@ -45,19 +46,21 @@ def may_meet(first: CompiledRule, second: CompiledRule) -> bool:
 
 
 def hides(first: CompiledRule, later: CompiledRule) -> bool:
-    """Whether every activity of the later rule already satisfies the first one."""
+    """Whether every activity of the later rule surely satisfies the first one: only what is proved is said."""
     if any(condition.any_ is not None for condition in first.rule.when):
         return False
-    if first.from_ > later.from_ or first.until < later.until or _asks(first) > _asks(later):
+    if not first.moves or not all(isinstance(move.value, FixedValue) for move in first.moves):
+        return False
+    if first.from_ > later.from_ or first.until < later.until or _asks_more(first, later):
         return False
     wide, narrow = domains_of(first.rule.when), domains_of(later.rule.when)
     return all(fact in narrow and _contains(domain, narrow[fact]) for fact, domain in wide.items())
 
 
-def _asks(rule: CompiledRule) -> set[str]:
-    """Kinds of evidence, as a set that can be compared: more evidence reaches fewer activities."""
-    wanted = rule.rule.evidence
-    return {field for field in wanted.__struct_fields__ if getattr(wanted, field)}
+def _asks_more(first: CompiledRule, later: CompiledRule) -> bool:
+    """Whether the first rule wants any evidence that the later one does not."""
+    one, other = first.rule.evidence, later.rule.evidence
+    return any(getattr(one, field) > getattr(other, field) for field in one.__struct_fields__)
 
 
 def _narrow(domain: Domain, condition: Condition) -> None:

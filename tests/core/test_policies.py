@@ -19,7 +19,7 @@ from ledger.core.rate import Rate, rate_on, worth_fen
 from ledger.core.readout import Readout, Slope, Tier, Tiers, read_out
 from ledger.core.refusal import Reason, Refused
 from ledger.core.review import MoreAbove, Review, Reviewed, Reviewer, Verifier, approvals_needed, refuse_reviewer
-from ledger.core.spending import CashPart, GiftRatio, Payment, Spending, payment, spendable, spending_charges
+from ledger.core.spending import CashPart, GiftRatio, Payment, Spendable, Spending, payment, spendable, spending_charges
 from ledger.core.time_bank import LINEAL, Relation, TimeBank, refuse_gift, refuse_use
 from ledger.core.title import Title
 from ledger.core.unit import RuleUnit
@@ -61,6 +61,8 @@ def test_cash_pays_a_part_down_to_the_least_points() -> None:
 
 def test_least_amounts() -> None:
     spending = Spending(least_balance=50, least_spent=5)
+    assert spendable(spending, 49) == Spendable(0, 0, missing=1)
+    assert spendable(Spending(suspended_below=70), 60) == Spendable(0, 0, suspended=True, missing=10)
     assert reason(lambda: payment(spending, 10, {"points": 49})) is Reason.INSUFFICIENT_POINTS
     assert reason(lambda: payment(spending, 4, {"points": 50})) is Reason.BELOW_LEAST
     assert payment(spending, 5, {"points": 50}) == Payment(5)

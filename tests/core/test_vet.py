@@ -287,3 +287,39 @@ def _made(conditions: tuple[Condition, ...]) -> CompiledRule:
 
 
 _PLAIN = compiled(rule())
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "is_hidden"),
+    [
+        ("", "    when: [{fact: person.age, at_least: 60}]", True),
+        ("    when: [{fact: person.age, at_least: 60}]", "", False),
+        ("    when: [{fact: person.age, at_least: 60}]", "    when: [{fact: person.age, at_least: 60}]", True),
+        ("    when: [{fact: person.age, at_least: 60}]", "    when: [{fact: person.age, at_least: 70}]", True),
+        ("    when: [{fact: person.age, at_least: 60}]", "    when: [{fact: person.age, at_least: 50}]", False),
+        ("    when: [{fact: household.class, in: [poor]}]", "    when: [{fact: household.class, is: poor}]", True),
+        ("    when: [{fact: household.class, in: [poor]}]", "    when: [{fact: household.area, is: east}]", False),
+        (
+            "    when: [{fact: household.class, not_in: [poor]}]",
+            "    when: [{fact: household.class, is: ordinary}]",
+            True,
+        ),
+        ("    when: [{fact: household.class, not_in: [poor]}]", "    when: [{fact: household.class, is: poor}]", False),
+        ("    evidence: {photos: 1}", "", False),
+        ("", "    evidence: {photos: 1}", True),
+        ("    evidence: {photos: 2}", "    evidence: {photos: 1}", False),
+        ("    evidence: {photos: 1}", "    evidence: {photos: 1, place: true}", True),
+        ("    until: 2026-06-30", "", False),
+        ("", "    until: 2026-06-30", True),
+        ("    from: 2026-02-01", "", False),
+    ],
+)
+def test_an_earlier_rule_hides_a_later_one_only_when_it_takes_all_of_it(
+    first: str, later: str, is_hidden: bool
+) -> None:
+    def book(name: str, body: str) -> str:
+        example = "    examples: [{given: {happened_on: 2025-12-31}, expect: {refused: rule_not_in_force}}]"
+        return rule(name, f"    event: picnic\n{body}").split("    examples")[0] + example + "\n"
+
+    found = problems_of(book("one", first) + book("other", later), "combine: {picnic: first}\n")
+    assert ("rules[1]: is never reached: one always comes first" in found) is is_hidden, found
