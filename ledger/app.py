@@ -27,6 +27,7 @@ from ledger.api import (
     metrics,
     openings,
     people,
+    periods,
     programmes,
     redemptions,
     reversals,
@@ -34,6 +35,7 @@ from ledger.api import (
     stock,
     transactions,
     transfers,
+    trial_balance,
 )
 from ledger.api.access import TABLE
 from ledger.api.body import DecodedBody
@@ -114,6 +116,12 @@ ROUTES = (
     corrections.rerating,
     corrections.evaluation,
     corrections.undo_batch,
+    trial_balance.origin,
+    trial_balance.trial_balance,
+    trial_balance.accounts,
+    trial_balance.entries,
+    periods.close,
+    periods.periods,
     accounts.balances,
     accounts.statement,
     accounts.stock,

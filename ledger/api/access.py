@@ -52,6 +52,7 @@ _EVERYONE = Access(frozenset(Role))
 _ADMINS = Access(frozenset({_ADMIN}))
 _WORKERS = Access(frozenset({_ADMIN, _OPERATOR}))
 _READERS = frozenset({_ADMIN, _OPERATOR, _REVIEWER, _AUDITOR})
+_BOOKKEEPERS = Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR}))
 _P = "/v1/programmes/{programme}"
 
 _COUNTER = Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant"})
@@ -133,8 +134,8 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/reversals"): Access(frozenset(Role) - {_AUDITOR}),
     ("POST", f"{_P}/deductions"): COMMANDS["deduct"],
     ("POST", f"{_P}/adjustments"): COMMANDS["adjust"],
-    ("GET", f"{_P}/adjustments"): Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR})),
-    ("GET", f"{_P}/adjustments/{{adjustment}}"): Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR})),
+    ("GET", f"{_P}/adjustments"): _BOOKKEEPERS,
+    ("GET", f"{_P}/adjustments/{{adjustment}}"): _BOOKKEEPERS,
     ("POST", f"{_P}/adjustments/{{adjustment}}/approve"): COMMANDS["adjust"],
     ("POST", f"{_P}/adjustments/{{adjustment}}/decline"): COMMANDS["adjust"],
     ("POST", f"{_P}/transfers"): COMMANDS["transfer"],
@@ -154,6 +155,12 @@ TABLE: Mapping[tuple[str, str], Access] = {
         _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
     ),
     ("POST", f"{_P}/transactions/{{transaction}}/reverse"): COMMANDS["reverse"],
+    ("GET", f"{_P}/transactions/{{transaction}}/origin"): Access(_READERS),
+    ("POST", f"{_P}/periods"): _ADMINS,
+    ("GET", f"{_P}/periods"): Access(_READERS),
+    ("GET", f"{_P}/trial-balance"): _BOOKKEEPERS,
+    ("GET", f"{_P}/trial-balance/accounts"): _BOOKKEEPERS,
+    ("GET", f"{_P}/trial-balance/entries"): _BOOKKEEPERS,
     ("GET", f"{_P}/accounts/{{owner}}/balances"): Access(
         _READERS | {_CASHIER}, {_MERCHANT: "owner", _RESIDENT: "owner"}
     ),

@@ -12,6 +12,7 @@ from litestar.response import Response
 from ledger.actions.fill_class import household_class, looks_at_class
 from ledger.api.answer import answer
 from ledger.api.call import Call, Limit
+from ledger.api.fault import Fault, Faulty, Spot
 from ledger.core.account import BUCKETED, POINTS
 from ledger.core.balance import BALANCE_MAX, NEVER, Balance
 from ledger.core.heading import heading
@@ -22,6 +23,7 @@ from ledger.core.spending import spendable
 from ledger.core.title import Title
 from ledger.core.transaction import About
 from ledger.db.accounts import Line, StoredBalance, read_lines, read_stock
+from ledger.db.balances import balances_at, balances_on
 from ledger.db.owners import find_owners
 
 _P = "/v1/programmes/{programme:str}"
@@ -52,6 +54,25 @@ class Balances(msgspec.Struct, frozen=True):
     balances: tuple[PurseBalance, ...]
     available: int
     next_activation: DayAmount | None
+
+
+class PastBalance(msgspec.Struct, frozen=True):
+    """One purse in one unit as the books had it; the version is that of the last change until then."""
+
+    unit: str
+    scale: int
+    purse: str
+    amount: int
+    version: int | None
+
+
+class PastBalances(msgspec.Struct, frozen=True):
+    """As recorded at an instant, or as booked at the end of a business day, where late facts count on their own day."""
+
+    owner: str
+    as_of: datetime | None
+    on: date | None
+    balances: tuple[PastBalance, ...]
 
 
 class StatementLine(msgspec.Struct, frozen=True):
@@ -99,8 +120,19 @@ class Stock(msgspec.Struct, frozen=True):
 
 
 @get(f"{_P}/accounts/{{owner:str}}/balances")
-async def balances(owner: FromPath[str], call: NamedDependency[Call]) -> Response[Balances]:
-    """Every purse and unit of an owner, with the account version each balance was read at."""
+async def balances(
+    owner: FromPath[str],
+    call: NamedDependency[Call],
+    as_of: Annotated[datetime | None, QueryParameter()] = None,
+    on: Annotated[date | None, QueryParameter()] = None,
+) -> Response[Balances | PastBalances]:
+    """Every purse and unit of an owner, with the account version each balance was read at.
+
+    `as_of` tells them as they had been recorded at an instant, `on` as the books have them at the end of a business
+    day; what had lapsed by then and was not yet swept is still in them.
+    """
+    if as_of is not None or on is not None:
+        return answer(await _past(call, owner, as_of, on))
     desk = call.desk
     holdings = await desk.balances.read(call.programme, owner)
     if not holdings.is_known:
@@ -161,6 +193,22 @@ async def stock(
         title = Title(item, item) if known is None else known.title
         lines.append(StockLine(item, title, row.stock, row.reserved, row.account_version))
     return answer(Stock(outlet, tuple(lines), lines[-1].item if len(found) > limit else None))
+
+
+async def _past(call: Call, owner: str, as_of: datetime | None, on: date | None) -> PastBalances:
+    if as_of is not None and (on is not None or as_of.tzinfo is None):
+        words = Title("应为带时区的时刻,且不与 on 同用", "must be an instant with its offset, and without `on`")
+        raise Faulty(Fault.MALFORMED, spots=[Spot(words, parameter="as_of")])
+    async with call.desk.auditing(call.programme) as connection:
+        if not await find_owners(connection, call.programme, [owner]):
+            raise Refused(Reason.NOT_FOUND, owner=owner)
+        if as_of is not None:
+            found = await balances_at(connection, call.programme, owner, as_of)
+        else:
+            assert on is not None, "asked for one or the other"
+            found = await balances_on(connection, call.programme, owner, on)
+    rows = tuple(PastBalance(one.unit, one.scale, one.purse, one.total, one.version or None) for one in found)
+    return PastBalances(owner, as_of, on, rows)
 
 
 def _purse(row: StoredBalance, today: date) -> PurseBalance:

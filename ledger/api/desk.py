@@ -14,7 +14,7 @@ from ledger.db.keys import ApiKey, find_key, is_secret_of, split_token
 from ledger.db.nodes import find_node_and_above, find_programme_nodes
 from ledger.db.pool import open_pool
 from ledger.db.schemes import SchemeShelf
-from ledger.db.service_role import require_service_role
+from ledger.db.service_role import connect, require_service_role
 from ledger.lanes import Lanes
 
 # A key that is revoked stops working within two seconds: this, and the time of one look-up.
@@ -22,6 +22,7 @@ KEY_SECONDS = 1.5
 REACH_SECONDS = 5.0
 ENTRIES_MAX = 10_000
 ACQUIRE_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
 
 
 class Desk:
@@ -32,6 +33,7 @@ class Desk:
         self.lanes = Lanes(service_url, self.shelf)
         self.reading_documents = asyncio.Semaphore(1)
         self.balances = BalanceReader(self.connection)
+        self._one_audit = asyncio.Semaphore(1)
         self._url = service_url
         self._pool_size = pool_size
         self._pool: asyncpg.Pool | None = None
@@ -77,6 +79,18 @@ class Desk:
         ):
             await show_programmes(connection, [programme])
             yield connection
+
+    @asynccontextmanager
+    async def auditing(self, programme: str) -> AsyncIterator[asyncpg.Connection]:
+        """The same for questions about long periods: bounded by the request's deadline alone, and one at a time."""
+        async with self._one_audit:
+            connection = await connect(self._url, application_name="points-ledger audit")
+            try:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    await show_programmes(connection, [programme])
+                    yield connection
+            finally:
+                await connection.close(timeout=CLOSE_SECONDS)
 
     async def caller(self, token: str) -> Caller | None:
         """Whom a token stands for; None if it stands for nobody (any more)."""

@@ -20,6 +20,7 @@ class StoredBalance(msgspec.Struct, frozen=True):
     version: int
     days: tuple[date, ...] = ()
     amounts: tuple[int, ...] = ()
+    scale: int = 0
 
 
 async def balances_now(connection: asyncpg.Connection, programme: str, owner: str) -> list[StoredBalance]:
@@ -44,10 +45,13 @@ async def balances_at(
 ) -> list[StoredBalance]:
     """As the ledger stood at an instant: the last entry recorded by then."""
     rows = await connection.fetch(_SQL["balances_at"], programme, owner, instant)
-    return [StoredBalance(owner, row["purse"], row["unit"], row["total"], row["account_version"]) for row in rows]
+    return [
+        StoredBalance(owner, row["purse"], row["unit"], row["total"], row["account_version"], scale=row["scale"])
+        for row in rows
+    ]
 
 
 async def balances_on(connection: asyncpg.Connection, programme: str, owner: str, day: date) -> list[StoredBalance]:
     """As the books say at the end of a business day: late facts count on the day they were booked to."""
     rows = await connection.fetch(_SQL["balances_on"], programme, owner, day)
-    return [StoredBalance(owner, row["purse"], row["unit"], row["total"], 0) for row in rows]
+    return [StoredBalance(owner, row["purse"], row["unit"], row["total"], 0, scale=row["scale"]) for row in rows]

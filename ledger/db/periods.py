@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 import asyncpg
+import msgspec
 
 from ledger.db.statements import load_statements
 
@@ -24,6 +25,22 @@ async def closed_through(connection: asyncpg.Connection, programme: str) -> date
     """The last closed day; none if the books were never closed."""
     day: date | None = await connection.fetchval(_SQL["closed_through"], programme)
     return day
+
+
+class ClosedPeriod(msgspec.Struct, frozen=True):
+    """The books up to and including a day, who closed them and when."""
+
+    closed_through: date
+    closed_by: str
+    closed_at: datetime
+
+
+async def list_closed(
+    connection: asyncpg.Connection, programme: str, *, before: date, limit: int
+) -> list[ClosedPeriod]:
+    """Latest first, one page."""
+    rows = await connection.fetch(_SQL["list_closed"], programme, before, limit)
+    return [ClosedPeriod(row["closed_through"], row["closed_by"], row["closed_at"]) for row in rows]
 
 
 async def insert_closed(connection: asyncpg.Connection, programme: str, through: date, by: str) -> None:

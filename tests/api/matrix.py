@@ -61,6 +61,12 @@ MATRIX = {
     ("GET", f"{P}/outlets/{{outlet}}/stock"): (READ, "cashier"),
     ("GET", f"{P}/transactions/{{transaction}}"): (READ, "cashier merchant resident"),
     ("POST", f"{P}/transactions/{{transaction}}/reverse"): (WORK, ""),
+    ("GET", f"{P}/transactions/{{transaction}}/origin"): (READ, ""),
+    ("POST", f"{P}/periods"): ("admin", ""),
+    ("GET", f"{P}/periods"): (READ, ""),
+    ("GET", f"{P}/trial-balance"): (f"{WORK} auditor", ""),
+    ("GET", f"{P}/trial-balance/accounts"): (f"{WORK} auditor", ""),
+    ("GET", f"{P}/trial-balance/entries"): (f"{WORK} auditor", ""),
     ("GET", f"{P}/accounts/{{owner}}/balances"): (f"{READ} cashier", "merchant resident"),
     ("GET", f"{P}/accounts/{{owner}}/statement"): (READ, "merchant resident"),
 }
@@ -72,6 +78,13 @@ PUBLIC = {
 OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
 STAFF = ("admin", "operator", "reviewer", "auditor")
 DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
+SPAN = "first=2026-09-01&last=2026-09-30"
+QUERIES = {
+    f"{P}/simulations": SPAN,
+    f"{P}/trial-balance": SPAN,
+    f"{P}/trial-balance/accounts": f"{SPAN}&side=household&purse=main&unit=points",
+    f"{P}/trial-balance/entries": f"{SPAN}&owner=hh_1&purse=main&unit=points",
+}
 WITHOUT_BODY = ("/award", "/void", "/activate", "/approve", "/decline")
 
 # What a name in a route stands for where it is not what it says.
@@ -105,6 +118,7 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         "deductions": {"owner": owner, "amount": 1, "shortage": "debt", "note": "n"},
         "transfers": {"owner": "hh_1", "to": "hh_2", "amount": 1, "note": "n"},
         "commands": {"commands": [{"command": {"verb": "redeem", **sale}}], "atomic": True},
+        "periods": {"through": "2026-01-31"},
         "adjustments": {"owner": owner, "amount": 1, "note": "n"},
         "openings": {"owner": owner, "amount": 1},
         "settlements": {"merchant": "mer_barber", "points": 1},

@@ -25,7 +25,7 @@ from ledger.db.keys import revoke_key
 from ledger.db.owners import Owner, open_owners
 from ledger.db.service_role import connect
 from tests.api.client import Office, open_office
-from tests.api.matrix import KINDS, MATRIX, OUTSIDE, OWNERS, PUBLIC, STAFF, WITHOUT_BODY, body_of
+from tests.api.matrix import KINDS, MATRIX, OUTSIDE, OWNERS, PUBLIC, QUERIES, STAFF, WITHOUT_BODY, body_of
 from tests.village import BOTH, DAY, RULEBOOK, Database, Village, gift, open_village, receive, sweep
 
 REFUSED = {401, 403, 404}
@@ -59,10 +59,9 @@ class Town:
         values = {
             name: self.thing(KINDS.get(template, name), whose, role, programme) for name in names if name != "programme"
         }
-        path = template.format(programme=programme, **values)
+        path = f"{template.format(programme=programme, **values)}?{QUERIES.get(template, '')}".removesuffix("?")
         more: dict[str, Any] = {"headers": {"Idempotency-Key": f"cell-{self.counts.total()}"}}
         if template.rsplit("/", 1)[1] in ("policies", "catalogues", "events", "rulebooks", "simulations"):
-            path += "?first=2026-09-01&last=2026-09-30" if template.endswith("simulations") else ""
             more = {"content": b"nothing: here", "headers": {"Content-Type": "application/yaml"}}
         elif method == "POST" and not template.endswith(WITHOUT_BODY):
             more["json"] = body_of(template, role, is_own=whose == "own")
