@@ -45,7 +45,7 @@ format: $(READY) ## let ruff put the looks right
 demo: $(READY) ## one month at the Fuxi community, with its proofs
 	@exec $(RUN) -m bench.demo
 
-bench-quick: $(READY) ## a first figure beside its reference, in under a minute
+bench-quick: $(READY) ## three figures over HTTP beside their reference, in some three minutes
 	@exec $(RUN) -m bench.quick
 
 bench: $(READY) ## all measurements
