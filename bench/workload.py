@@ -10,11 +10,12 @@ from ledger.core.activity import Facts
 from ledger.core.cap import Cap
 from ledger.core.command import Award, Command, Line, Redeem, Request
 from ledger.core.item import Catalogue, Item, Offer, OfferKind, Price, Shop
+from ledger.core.measured import FixedValue
 from ledger.core.period import Rolling, Span, business_day
 from ledger.core.programme import AccountHolder, Outlet, Programme
-from ledger.core.rulebook import Give, Rule, Rulebook, RuleUnit
+from ledger.core.rulebook import Give, Rule, Rulebook
 from ledger.core.title import Title
-from ledger.core.value import FixedValue
+from ledger.core.unit import RuleUnit
 
 AWARD_SHARE = 0.60
 REDEEM_SHARE = 0.35  # the rest are redemptions at a merchant
