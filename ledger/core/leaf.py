@@ -8,6 +8,7 @@ import msgspec
 
 FORMAT = 1
 SALT_BYTES = 16
+COMMITMENT_DIGITS = 64
 
 
 class SealedEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -59,8 +60,17 @@ def commit(salt: bytes, text: str) -> str:
     return hashlib.sha256(salt + text.encode()).hexdigest()
 
 
-def leaf_of(line: Line, salts: Mapping[str, bytes]) -> bytes:
-    """The bytes that are hashed into the tree; `salts` has one for each private part."""
+def commitments_of(line: Line, salts: Mapping[str, str]) -> dict[str, str]:
+    """By the salts in hex; for a part that was erased, its commitment is kept in the place of the salt."""
+    parts = private_parts(line)
+    return {
+        name: kept if len(kept) == COMMITMENT_DIGITS else commit(bytes.fromhex(kept), parts.get(name, ""))
+        for name, kept in salts.items()
+    }
+
+
+def leaf_of(line: Line, commitments: Mapping[str, str]) -> bytes:
+    """The bytes that are hashed into the tree."""
     about = msgspec.json.decode(line.about)
     about.pop("note", None)
     refusal = None if line.refusal is None else msgspec.json.decode(line.refusal)["reason"]
@@ -79,5 +89,5 @@ def leaf_of(line: Line, salts: Mapping[str, bytes]) -> bytes:
         "refusal": refusal,
         "counts": None if line.counts is None else msgspec.json.decode(line.counts),
         "batch": line.batch,
-        "private": {name: commit(salts[name], text) for name, text in private_parts(line).items()},
+        "private": commitments,
     })  # fmt: skip

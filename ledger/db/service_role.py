@@ -37,7 +37,16 @@ async def prepare_database(url: str, password_file: Path) -> str:
                 raise MigrationProblem("run `points-ledger migrate` with an administrator's DATABASE_URL first")
             return url
         await migrate(connection)
-        return await _make_login(connection, url, password_file)
+        return await _make_login(connection, url, password_file, "service")
+    finally:
+        await connection.close()
+
+
+async def prepare_sealer(url: str, password_file: Path) -> str:
+    """The URL of the login that seals: it takes lines off the outbox and adds to the logs, and can do nothing else."""
+    connection = await connect(url)
+    try:
+        return await _make_login(connection, url, password_file, "sealer")
     finally:
         await connection.close()
 
@@ -71,14 +80,14 @@ async def _is_service(connection: asyncpg.Connection) -> bool:
     return not (row["is_super"] or row["may_create_roles"] or row["is_owner"])
 
 
-async def _make_login(connection: asyncpg.Connection, url: str, password_file: Path) -> str:
+async def _make_login(connection: asyncpg.Connection, url: str, password_file: Path, duty: str) -> str:
     database = await connection.fetchval("SELECT current_database()")
-    role = f"{database}_service"
+    role = f"{database}_{duty}"
     password = _kept_password(password_file)
     exists = await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role)
     if not (exists and password):
         password = password or _new_password(password_file)
-        for statement in _login_statements(role, password, exists=exists):
+        for statement in _login_statements(role, password, duty, exists=exists):
             await connection.execute(statement)
     return _as_role(url, role, password)
 
@@ -95,13 +104,13 @@ def _new_password(file: Path) -> str:
     return password
 
 
-def _login_statements(role: str, password: str, *, exists: bool) -> list[str]:
+def _login_statements(role: str, password: str, duty: str, *, exists: bool) -> list[str]:
     # Roles and passwords cannot be parameters; the password is url-safe base 64, the name is quoted.
     name = '"' + role.replace('"', '""') + '"'
     verb = "ALTER" if exists else "CREATE"
     return [
         f"{verb} ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD '{password}'",
-        f"GRANT ledger_service TO {name}",
+        f"GRANT ledger_{duty} TO {name}",
     ]
 
 

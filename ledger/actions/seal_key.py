@@ -1,0 +1,61 @@
+"""The key that signs checkpoints: made at first use, kept in a file that only its owner may read."""
+
+import base64
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.core.note import origin_of, signed_note, verifier_key
+
+KEY_FILE = "seal.key"
+_SEED_BYTES = 32
+
+
+class SealKeyProblem(Exception):
+    """The file is there, but no key is in it."""
+
+
+class SealKey:
+    """Signs for every programme; each log has a name of its own under the same key."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        self._public = self._private.public_key().public_bytes_raw()
+
+    def sign(self, programme: str, text: str) -> str:
+        """The note as it may be printed."""
+        return signed_note(text, origin_of(programme), self._public, self._private.sign(text.encode()))
+
+    def verifier(self, programme: str) -> str:
+        """The line that a verifier needs: to be kept where nobody who runs the service can change it."""
+        return verifier_key(origin_of(programme), self._public)
+
+
+def open_seal_key(file: Path) -> SealKey:
+    """Two processes that come first together end with the same key."""
+    if not file.exists():
+        _make_key(file)
+    try:
+        seed = base64.b64decode(file.read_text(encoding="ascii").strip(), validate=True)
+    except ValueError as error:
+        raise SealKeyProblem(f"{file} does not hold a key") from error
+    if len(seed) != _SEED_BYTES:
+        raise SealKeyProblem(f"{file} does not hold a key of {_SEED_BYTES} bytes")
+    return SealKey(seed)
+
+
+def _make_key(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(base64.b64encode(os.urandom(_SEED_BYTES)).decode() + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        os.link(partial, file)  # Refuses to replace a key that somebody else has made meanwhile.
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()
