@@ -81,8 +81,8 @@ class Bonus(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def apply_factors(
-    factors: tuple[Factor, ...], facts: Facts, unit: str, amount: Fraction, steps: list[Step]
-) -> Fraction:
+    factors: tuple[Factor, ...], facts: Facts, unit: str, amount: Fraction | int, steps: list[Step]
+) -> Fraction | int:
     """Coefficients multiply one after another, in the order of the file, without rounding between."""
     for factor in factors:
         if factor.of is not None:
@@ -95,13 +95,16 @@ def apply_factors(
             continue
         miss = missed(factor.when, facts)
         if miss is None:
-            amount = _multiply(amount, factor.times or 1, unit, factor.title.en, "", steps)
+            assert factor.times is not None, "a factor without a table has a number"
+            amount = _multiply(amount, factor.times, unit, factor.title.en, "", steps)
         else:
             steps.append(_near(miss, factor.title.en))
     return amount
 
 
-def apply_bonuses(bonuses: tuple[Bonus, ...], facts: Facts, unit: str, amount: Fraction, steps: list[Step]) -> Fraction:
+def apply_bonuses(
+    bonuses: tuple[Bonus, ...], facts: Facts, unit: str, amount: Fraction | int, steps: list[Step]
+) -> Fraction | int:
     """Bonuses come after coefficients; one that is missed says what was wanting."""
     for bonus in bonuses:
         miss = missed(bonus.when, facts)
@@ -114,20 +117,30 @@ def apply_bonuses(bonuses: tuple[Bonus, ...], facts: Facts, unit: str, amount: F
 
 
 def apply_campaigns(
-    campaigns: tuple[Campaign, ...], combine: Combine | None, day: date, unit: str, amount: Fraction, steps: list[Step]
-) -> Fraction:
+    campaigns: tuple[Campaign, ...],
+    combine: Combine | None,
+    day: date,
+    unit: str,
+    amount: Fraction | int,
+    steps: list[Step],
+) -> Fraction | int:
     """Multipliers of the campaigns of the day. Two at once combine as the rulebook says: ×2 and ×3 `sum` to ×4."""
     running = [campaign for campaign in campaigns if campaign.from_ <= day <= campaign.until]
     if not running:
         steps += _just_missed(campaigns, day)
         return amount
     if combine is Combine.BEST:
-        running = [max(running, key=lambda campaign: fraction(campaign.times or 1))]
+        running = [max(running, key=_times)]
     elif combine is Combine.FIRST or combine is None:
         running = running[:1]
-    times = 1 + sum((fraction(campaign.times or 1) - 1 for campaign in running), Fraction(0))
+    times = max(Fraction(0), 1 + sum((_times(campaign) - 1 for campaign in running), Fraction(0)))
     names = "+".join(campaign.id for campaign in running)
     return _multiply(amount, written(times), unit, names, "campaign", steps)
+
+
+def _times(campaign: Campaign) -> Fraction:
+    assert campaign.times is not None, "only campaigns that multiply are compiled into rules"
+    return fraction(campaign.times)
 
 
 def _just_missed(campaigns: tuple[Campaign, ...], day: date) -> list[Missed]:
@@ -143,7 +156,9 @@ def _just_missed(campaigns: tuple[Campaign, ...], day: date) -> list[Missed]:
     return misses
 
 
-def _multiply(amount: Fraction, times: int | str, unit: str, why: str, found: str, steps: list[Step]) -> Fraction:
+def _multiply(
+    amount: Fraction | int, times: int | str, unit: str, why: str, found: str, steps: list[Step]
+) -> Fraction | int:
     after = amount * fraction(times)
     steps.append(Multiplied(unit, why, found, str(times), written(amount), written(after)))
     return after

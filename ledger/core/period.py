@@ -93,6 +93,7 @@ def first_day(span: Span, day: date) -> date:
     return date(day.year, (day.month - 1) // length * length + 1, 1)
 
 
+@lru_cache(maxsize=4096)
 def last_day(span: Span, day: date) -> date:
     """The last day of the period that holds `day`."""
     if span is Span.DAY:
@@ -104,6 +105,7 @@ def last_day(span: Span, day: date) -> date:
     return month_end(add_months(first_day(span, day), _MONTHS[span] - 1))
 
 
+@lru_cache(maxsize=4096)
 def resets_on(span: Span, day: date) -> date | None:
     """The first day on which a limit of this span counts from zero again; None when it never does."""
     last = last_day(span, day)

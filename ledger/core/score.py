@@ -158,7 +158,7 @@ def _amount(
     """Value, coefficients, bonuses, campaigns, rounding once, and the most that one activity may bring."""
     valued = _value(compiled, move, facts, brought)
     steps.append(valued)
-    exact = Fraction(valued.amount)
+    exact: Fraction | int = valued.amount
     unit = move.unit.value
     if move.factors:
         exact = apply_factors(move.factors, facts, unit, exact, steps)

@@ -112,8 +112,10 @@ def facts_of(value: Value) -> tuple[tuple[str, FactType, tuple[str, ...]], ...]:
             return ()
 
 
-def settle(number: Fraction, rounding: Rounding) -> int:
+def settle(number: Fraction | int, rounding: Rounding) -> int:
     """A whole number, once, at the end."""
+    if isinstance(number, int):
+        return number
     return units_of(number.numerator, number.denominator, rounding)
 
 
@@ -143,11 +145,11 @@ def _leaf(value: LeafValue, facts: Facts, unit: str, brought: int | None = None)
 
 def _sum(value: Parts, facts: Facts, unit: str) -> Summed:
     lines = []
-    total = Fraction(0)
+    total: Fraction | int = 0
     for part in value.parts:
         step = _leaf(part.value, facts, unit)
         counted = step.amount if part.at_most is None else min(step.amount, part.at_most)
-        weighted = counted * fraction(part.weight)
+        weighted = counted if part.weight == 1 else counted * fraction(part.weight)
         total += -weighted if part.minus else weighted
         lines.append(PartLine(part.id, step, written(weighted), part.minus))
     amount = max(0, settle(total, value.rounding))

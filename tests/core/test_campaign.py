@@ -215,3 +215,17 @@ def test_campaigns_that_make_no_sense_are_refused(campaign: str, problem: str) -
 
 def test_campaigns_that_overlap_without_a_word_are_refused() -> None:
     assert "campaigns[1]: overlaps with spring: say `combine_campaigns`" in problems_of(HOURS, FACTS + CAMPAIGNS)
+
+
+def test_times_nothing_is_nothing() -> None:
+    nothing = "{title: {zh: 系, en: None}, when: [{fact: organiser, is: true}], times: 0}"
+    rules = compiled(
+        HOURS.replace("{title: {zh: 难度, en: Difficulty}, of: difficulty, table: {easy: 1, hard: 3/2}}", nothing),
+        FACTS,
+    )
+    assert points(rules, 5, organiser=True) == 2, "0 × 15 + 2"
+    pause = "{id: c, title: {zh: 停, en: Pause}, from: 2026-03-05, until: 2026-03-05, times: 0, rules: [hours]}"
+    stopped = f"campaigns: [{pause}]\n"
+    facts = Facts(date(2026, 3, 5), {"minutes": 95}, {"difficulty": "easy"}, {"organiser": False})
+    lines = score(compiled(HOURS.replace("03-05", "03-06"), FACTS + stopped), "hours", facts, "hh_1", {}).lines
+    assert [(line.unit, line.amount) for line in lines] == [("service_minutes", 95)]
