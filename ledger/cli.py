@@ -12,6 +12,7 @@ from ledger.actions.backup import BackupRefused, Manifest, back_up
 from ledger.actions.restore import restore
 from ledger.cli_audit import add_audit_parsers, audit_commands, check
 from ledger.cli_rules import add_rules_commands, run_rules
+from ledger.cli_sweep import add_sweep_parser, sweep_place
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.migrate import MigrationProblem
 from ledger.db.place import Place, open_administrator_url
@@ -38,6 +39,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         "backup": lambda: backup_place(place, options.file),
         "restore": lambda: restore_place(place, options.file),
         "rules": lambda: run_rules(options),
+        "sweep": lambda: sweep_place(place, options.programme),
         **audit_commands(options, place),
     }
     try:
@@ -62,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=words).add_argument("file", type=Path, metavar="FILE")
     rules = commands.add_parser("rules", help="rule sheets / 规则文件").add_subparsers(dest="verb", required=True)
     add_rules_commands(rules)
+    add_sweep_parser(commands)
     add_audit_parsers(commands)
     return parser
 

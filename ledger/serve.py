@@ -15,8 +15,10 @@ from ledger.app import create_app
 from ledger.config import Config
 from ledger.db.embedded import EmbeddedDatabase, open_database
 from ledger.db.launch_refusal import LaunchRefused
+from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import prepare_database
 from ledger.first_start import KEYS_FILE, ReadyKeys, prepare_first_start, read_ready_keys
+from ledger.jobs import run_jobs, sweeping
 
 log = structlog.get_logger()
 
@@ -81,8 +83,12 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     server.ready = ready
     _stop_on_signals(server)
     watching = asyncio.create_task(_watch(database, server))
+    working = asyncio.create_task(run_jobs([sweeping(service_url, SchemeShelf())]))
     await server.serve(sockets=[listener])
     watching.cancel()
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
     lost = watching.done() and not watching.cancelled() and watching.result()
     return 1 if lost or not server.started else 0
 

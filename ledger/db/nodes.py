@@ -8,6 +8,7 @@ from ledger.db.journal import show_programmes
 from ledger.db.statements import load_statements
 
 _SQL = load_statements("nodes")
+_PAGE = 1_000
 
 
 async def insert_node(connection: asyncpg.Connection, *, kind: str, title: Title, parent: str | None = None) -> str:
@@ -40,3 +41,14 @@ async def list_programmes_below(
     """Programmes in a node's subtree by slug, one page."""
     rows = await connection.fetch(_SQL["list_programmes_below"], node, only, after, limit)
     return [row["programme"] for row in rows]
+
+
+async def list_programmes(connection: asyncpg.Connection) -> list[str]:
+    """Every programme there is, below every root, by slug."""
+    found: list[str] = []
+    for root in await connection.fetch(_SQL["list_roots"]):
+        after = ""
+        while page := await list_programmes_below(connection, root["id"], only=None, after=after, limit=_PAGE):
+            found += page
+            after = page[-1]
+    return sorted(found)

@@ -4,6 +4,11 @@ INSERT INTO node (id, parent, kind, title_zh, title_en) VALUES ($1, $2, $3, $4, 
 -- name: has_nodes
 SELECT exists(SELECT FROM node);
 
+-- name: list_roots
+SELECT id FROM node
+WHERE parent IS NULL
+ORDER BY id;
+
 -- name: find_programme_nodes
 -- From the programme's own node up to the root; the depth bound stops at a loop.
 WITH RECURSIVE up AS (

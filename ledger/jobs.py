@@ -1,0 +1,95 @@
+"""What the service does by itself while it runs: each job by the clock, none of them able to stop the service."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import asyncpg
+import msgspec
+import structlog
+
+from ledger.actions.sweep import Swept, sweep
+from ledger.db.nodes import list_programmes
+from ledger.db.schemes import SchemeShelf
+from ledger.db.service_role import connect
+from ledger.tally import JOB_RUNS
+
+log = structlog.get_logger()
+
+HOUR = 3_600.0
+AGAIN_SECONDS = 60.0
+
+
+class Job(msgspec.Struct, frozen=True):
+    """`run` opens and closes what it needs, and answers what it did, by name."""
+
+    name: str
+    every_seconds: float
+    run_seconds_max: float
+    run: Callable[[], Awaitable[Mapping[str, int]]]
+
+
+async def run_jobs(jobs: Sequence[Job]) -> None:
+    """At once and then by the clock, until cancelled; what a run had begun and not committed is then undone."""
+    async with asyncio.TaskGroup() as group:
+        for job in jobs:
+            group.create_task(_repeat(job))
+
+
+def sweeping(service_url: str, shelf: SchemeShelf, *, every_seconds: float = HOUR) -> Job:
+    """Notices that are over, holds past their day and points past theirs, in every programme."""
+
+    async def sweep_all() -> Mapping[str, int]:
+        connection = await connect(service_url, application_name="points-ledger sweep")
+        try:
+            return await _sweep_all(connection, shelf)
+        finally:
+            connection.terminate()
+
+    return Job("sweep", every_seconds, every_seconds, sweep_all)
+
+
+async def _repeat(job: Job) -> None:
+    while True:  # Ends when the service does, by cancellation.
+        pause = job.every_seconds
+        try:
+            async with asyncio.timeout(job.run_seconds_max):
+                done = await job.run()
+        except Exception as error:
+            # Whatever it was: the service goes on, and the job is tried again.
+            JOB_RUNS.add(job.name, "failed")
+            log.error("job_failed", job=job.name, exc_info=error)
+            pause = min(pause, AGAIN_SECONDS)
+        else:
+            JOB_RUNS.add(job.name, "done")
+            if any(done.values()):
+                log.info("job_done", job=job.name, **done)
+        await asyncio.sleep(pause)
+
+
+async def _sweep_all(connection: asyncpg.Connection, shelf: SchemeShelf) -> Mapping[str, int]:
+    """One programme that cannot be swept keeps none of the others from it."""
+    programmes = await list_programmes(connection)
+    total, failed = Swept(), 0
+    for programme in programmes:
+        try:
+            swept = await sweep(connection, programme, shelf)
+        except Exception as error:
+            if connection.is_closed():
+                raise
+            failed += 1
+            log.error("sweep_failed", programme=programme, exc_info=error)
+            continue
+        for subject, reason in swept.refused:
+            log.warning("sweep_refused", programme=programme, subject=subject, reason=reason)
+        total.activated += swept.activated
+        total.released += swept.released
+        total.expired += swept.expired
+        total.refused += swept.refused
+    return {
+        "programmes": len(programmes),
+        "activated": total.activated,
+        "released": total.released,
+        "expired": total.expired,
+        "refused": len(total.refused),
+        "failed": failed,
+    }
