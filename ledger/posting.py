@@ -142,14 +142,14 @@ def _claim(task: Task) -> Claim:
 
 
 def _wanted_balances(tasks: Sequence[Task], schemes: Mapping[str, Scheme]) -> dict[ProgrammeBalance, bool]:
-    """In the order in which everybody locks; true where a missing row is made: not for goods in no catalogue."""
+    """In the order in which everybody locks, debts last; true where a missing row is made: not for unknown goods."""
     wanted: dict[ProgrammeBalance, bool] = {}
     for task in tasks:
         for key in task.needs.companions:
             wanted.setdefault((task.request.programme, key), False)
         for key in task.needs.balances:
             wanted[task.request.programme, key] = schemes[task.request.programme].knows_unit(key.unit)
-    return dict(sorted(wanted.items()))
+    return dict(sorted(wanted.items(), key=lambda item: (item[0][1].purse == "debt", item)))
 
 
 def _wanted_counters(tasks: Sequence[Task]) -> list[ProgrammeCounter]:

@@ -3,10 +3,11 @@
 import asyncio
 from collections import Counter
 
-from ledger.core.command import Command, Reverse
+from ledger.core.command import Command, Deduct, Request, Reverse
 from ledger.core.refusal import Reason
 from ledger.core.transaction import Outcome
 from ledger.db.service_role import connect
+from ledger.posting import post
 from tests.village import SWEEPS_A_MONTH, Village, gift, haircut, receive, redeem, sweep
 
 
@@ -109,3 +110,21 @@ async def test_reversing_a_redemption_restores_points_and_stock(village: Village
     await village.post(("undo", Reverse(sold.transaction or "")))
     assert await village.total("hh_1") == 100
     assert await village.total("out_shop", "stock", "item:tissue") == 1
+
+
+async def test_a_debt_made_while_an_award_waits_is_repaid_by_it(village: Village) -> None:
+    await village.post(("earn", gift()))
+    first, second = await connect(village.database.url), await connect(village.database.url)
+    async with asyncio.timeout(20):
+        begun = first.transaction()
+        await begun.start()
+        fine = Request(village.slug, "system:test", "fine", Deduct("hh_1", 130, "debt", "littering"))
+        await post(first, [fine], village.shelf)
+        waiting = asyncio.create_task(village.post(("again", gift()), connection=second))
+        while not await village.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert not waiting.done()
+        await begun.commit()
+        await waiting
+    assert (await village.total("hh_1"), await village.total("hh_1", "debt")) == (70, 0)
+    await first.close()
+    await second.close()

@@ -12,7 +12,8 @@ CREATE FUNCTION values_of(sent text) RETURNS text [] LANGUAGE sql IMMUTABLE PARA
 RETURN string_to_array(sent, chr(31), '');
 
 -- Each statement below has its own snapshot: what is read after a wait is what the lock protects. A row that is
--- locked by the statement that reads it is read as locked. Everybody sends rows in the order of their keys.
+-- locked by the statement that reads it is read as locked. Everybody sends rows in the order of their keys,
+-- debts last.
 -- LATERAL with LIMIT pins one index look-up per asked row whatever the statistics say: a join could be planned
 -- as a scan of the whole table, and such a plan would stay with the connection.
 -- As the tables' owner, whom row-level security leaves alone: every look-up names its programme in full, and the
@@ -43,6 +44,7 @@ DECLARE
     balance_owners text [];
     balance_purses text [];
     balance_units text [];
+    is_debt boolean;
 BEGIN
     PERFORM set_config('ledger.programmes', array_to_string(names, ','), TRUE);
 
@@ -142,17 +144,24 @@ BEGIN
     END IF;
 
     IF balances <> '' THEN
-        SELECT
-            array_agg(b.total), array_agg(b.account_version), array_agg(b.bucket_days::text),
-            array_agg(b.bucket_amounts::text), array_agg(b.place)
-        INTO totals, versions, bucket_days, bucket_amounts, balance_places
-        FROM unnest(balance_programmes, balance_owners, balance_purses, balance_units)
-            AS w (programme, owner, purse, unit)
-        LEFT JOIN LATERAL (
-            SELECT b.total, b.account_version, b.bucket_days, b.bucket_amounts, b.ctid AS place FROM balance AS b
-            WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
-            LIMIT 1 FOR NO KEY UPDATE
-        ) AS b ON TRUE;
+        -- Debts by a statement of their own, after the main purses that guard them: one that was made while we waited
+        -- is a row that the statement which waited cannot see.
+        FOREACH is_debt IN ARRAY ARRAY[FALSE, TRUE] LOOP
+            EXIT WHEN is_debt AND 'debt' <> ALL (balance_purses);
+            SELECT
+                totals || array_agg(b.total), versions || array_agg(b.account_version),
+                lock_needs.bucket_days || array_agg(b.bucket_days::text),
+                lock_needs.bucket_amounts || array_agg(b.bucket_amounts::text), balance_places || array_agg(b.place::text)
+            INTO totals, versions, bucket_days, bucket_amounts, balance_places
+            FROM unnest(balance_programmes, balance_owners, balance_purses, balance_units)
+                AS w (programme, owner, purse, unit)
+            LEFT JOIN LATERAL (
+                SELECT b.total, b.account_version, b.bucket_days, b.bucket_amounts, b.ctid AS place FROM balance AS b
+                WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+                LIMIT 1 FOR NO KEY UPDATE
+            ) AS b ON TRUE
+            WHERE (w.purse = 'debt') = is_debt;
+        END LOOP;
 
         SELECT array_agg(a.is_closed) INTO are_closed
         FROM unnest(balance_programmes, balance_owners, balance_purses) AS w (programme, owner, purse)
