@@ -16,4 +16,5 @@ WHERE programme = $1 AND id = $2
 FOR NO KEY UPDATE;
 
 -- name: mark_awarded
-UPDATE activity SET state = 'awarded', journal_id = $3 WHERE programme = $1 AND id = $2;
+UPDATE activity SET state = 'awarded', journal_id = $3
+WHERE programme = $1 AND id = $2;

@@ -8,15 +8,17 @@ ORDER BY purse, unit;
 SELECT b.purse, b.unit, u.scale, e.balance_after AS total, e.account_version
 FROM balance AS b
 INNER JOIN unit AS u ON u.programme = b.programme AND u.unit = b.unit
-CROSS JOIN LATERAL (
-    SELECT e.balance_after, e.account_version
-    FROM entry AS e
-    INNER JOIN journal AS j ON j.programme = e.programme AND j.id = e.journal_id
-    WHERE e.programme = b.programme AND e.owner = b.owner AND e.purse = b.purse AND e.unit = b.unit
-        AND j.recorded_at <= $3
-    ORDER BY e.account_version DESC
-    LIMIT 1
-) AS e
+CROSS JOIN
+    LATERAL (
+        SELECT e.balance_after, e.account_version
+        FROM entry AS e
+        INNER JOIN journal AS j ON j.programme = e.programme AND j.id = e.journal_id
+        WHERE
+            e.programme = b.programme AND e.owner = b.owner AND e.purse = b.purse AND e.unit = b.unit
+            AND j.recorded_at <= $3
+        ORDER BY e.account_version DESC
+        LIMIT 1
+    ) AS e
 WHERE b.programme = $1 AND b.owner = $2
 ORDER BY b.purse, b.unit;
 

@@ -1,9 +1,11 @@
 -- name: insert_owners
 INSERT INTO owner (programme, id, kind, reference, household, area, traits)
 SELECT $1, w.id, w.kind, w.reference, w.household, w.area, w.traits
-FROM json_to_recordset($2::json) AS w (
-    id text, kind text, reference text, household text, area text, traits jsonb
-)
+FROM
+    json_to_recordset($2::json)
+        AS w (
+            id text, kind text, reference text, household text, area text, traits jsonb
+        )
 ON CONFLICT (programme, id) DO NOTHING;
 
 -- name: insert_persons
@@ -20,7 +22,8 @@ ON CONFLICT DO NOTHING;
 INSERT INTO unit (programme, unit) SELECT $1, unnest($2::text []) ON CONFLICT DO NOTHING;
 
 -- name: find_owners
-SELECT id FROM owner WHERE programme = $1 AND id = ANY($2::text []);
+SELECT id FROM owner
+WHERE programme = $1 AND id = ANY($2::text []);
 
 -- name: read_owners
 SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name
@@ -29,7 +32,9 @@ LEFT JOIN person AS p ON p.programme = o.programme AND p.owner = o.id
 WHERE o.programme = $1 AND o.id = ANY($2::text []);
 
 -- name: find_household
-SELECT household FROM owner WHERE programme = $1 AND id = $2;
+SELECT household FROM owner
+WHERE programme = $1 AND id = $2;
 
 -- name: find_owner_by_reference
-SELECT id FROM owner WHERE programme = $1 AND kind = $2 AND reference = $3;
+SELECT id FROM owner
+WHERE programme = $1 AND kind = $2 AND reference = $3;

@@ -1,7 +1,8 @@
 -- name: awards_between
 SELECT id, about, facts, counts, recorded_at
 FROM journal
-WHERE programme = $1 AND kind IN ('award', 'donate') AND refusal IS NULL AND facts IS NOT NULL
+WHERE
+    programme = $1 AND kind IN ('award', 'donate') AND refusal IS NULL AND facts IS NOT NULL
     AND happened_on BETWEEN $2 AND $3
 ORDER BY id;
 
@@ -21,7 +22,8 @@ GROUP BY journal_id, owner, unit;
 -- By owner and month day, after corrections: what rankings and streaks of a period count.
 WITH awarded AS (
     SELECT j.id, j.happened_on FROM journal AS j
-    WHERE j.programme = $1 AND j.kind IN ('award', 'donate') AND j.refusal IS NULL
+    WHERE
+        j.programme = $1 AND j.kind IN ('award', 'donate') AND j.refusal IS NULL
         AND j.happened_on BETWEEN $2 AND $3
         AND (cardinality($4::text []) = 0 OR j.about ->> 'rule' = ANY($4::text []))
 ),
@@ -31,8 +33,9 @@ counted AS (
     UNION ALL
     SELECT c.id, a.happened_on FROM awarded AS a
     INNER JOIN journal AS c
-        ON c.programme = $1 AND coalesce(c.about ->> 'reverses', c.about ->> 'follows') = a.id
-        AND c.kind IN ('reverse', 'cancel_pending', 'rerate') AND c.refusal IS NULL
+        ON
+            c.programme = $1 AND coalesce(c.about ->> 'reverses', c.about ->> 'follows') = a.id
+            AND c.kind IN ('reverse', 'cancel_pending', 'rerate') AND c.refusal IS NULL
 )
 
 SELECT e.owner, c.happened_on, total_of(e.amount) AS total
@@ -43,10 +46,13 @@ GROUP BY e.owner, c.happened_on
 ORDER BY e.owner, c.happened_on;
 
 -- name: areas
-SELECT id, area FROM owner WHERE programme = $1 AND area IS NOT NULL;
+SELECT id, area FROM owner
+WHERE programme = $1 AND area IS NOT NULL;
 
 -- name: main_balances
-SELECT owner, total FROM balance WHERE programme = $1 AND purse = 'main' AND unit = $2 ORDER BY owner;
+SELECT owner, total FROM balance
+WHERE programme = $1 AND purse = 'main' AND unit = $2
+ORDER BY owner;
 
 -- name: batch_members
 SELECT id FROM journal

@@ -6,7 +6,9 @@ SELECT pg_advisory_xact_lock(5010, hashtext($1));
 SELECT now_at();
 
 -- name: closed_through
-SELECT closed_through FROM closed_period WHERE programme = $1 ORDER BY closed_through DESC LIMIT 1;
+SELECT closed_through FROM closed_period
+WHERE programme = $1
+ORDER BY closed_through DESC LIMIT 1;
 
 -- name: list_closed
 SELECT closed_through, closed_by, closed_at FROM closed_period

@@ -11,4 +11,6 @@ FROM publication
 WHERE programme = $1 AND kind = $2 AND version = $3;
 
 -- name: find_events
-SELECT body FROM publication WHERE programme = $1 AND kind = 'events' ORDER BY revision DESC LIMIT 1;
+SELECT body FROM publication
+WHERE programme = $1 AND kind = 'events'
+ORDER BY revision DESC LIMIT 1;

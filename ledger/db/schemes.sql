@@ -12,7 +12,8 @@ ORDER BY revision;
 INSERT INTO programme (programme, node) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 
 -- name: lock_programme
-SELECT revision FROM programme WHERE programme = $1 FOR NO KEY UPDATE;
+SELECT revision FROM programme
+WHERE programme = $1 FOR NO KEY UPDATE;
 
 -- name: raise_revision
 UPDATE programme SET revision = revision + 1
