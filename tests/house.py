@@ -26,8 +26,8 @@ TOP_LEVEL = {
 FOLDERS = {"core": "core", "db": "db", "actions": "actions", "api": "door", "web": "door"}
 
 PURE = frozenset({
-    "base64", "msgspec", "bisect", "calendar", "collections", "copy", "datetime", "decimal", "enum", "fractions", "functools",
-    "hashlib", "heapq", "itertools", "math", "operator", "re", "string", "typing", "unicodedata", "zoneinfo",
+    "base64", "bisect", "calendar", "collections", "copy", "datetime", "decimal", "enum", "fractions", "functools",
+    "msgspec", "hashlib", "heapq", "itertools", "math", "operator", "re", "string", "typing", "unicodedata", "zoneinfo",
 })  # fmt: skip
 
 
