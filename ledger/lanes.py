@@ -183,10 +183,10 @@ class Lanes:
                 began = time.perf_counter()
                 _answer(batch, await self._post(connection, batch))
                 self._measure(sum(waiting.commands for waiting in batch), time.perf_counter() - began)
-            except asyncpg.DeadlockDetectedError:
+            except asyncpg.DeadlockDetectedError as error:
                 deadlocks += 1
                 if deadlocks == DEADLOCK_TRIES:
-                    raise
+                    await self._post_apart(connection, batch, error)
             except LOST as error:
                 log.warning("lane_connection_lost", error=type(error).__name__)
                 CONNECTIONS_LOST.add()

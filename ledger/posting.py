@@ -115,7 +115,7 @@ async def _lock(
         locked = await journal.lock(
             connection,
             {programme: schemes[programme].revision for programme in programmes},
-            [_claim(task) for task in tasks if task.same_as is None],
+            sorted((_claim(task) for task in tasks if task.same_as is None), key=_claimed_key),
             _wanted_balances(tasks, schemes),
             _wanted_counters(tasks),
             _wanted_open_items(tasks),
@@ -139,6 +139,11 @@ async def _lock(
 def _claim(task: Task) -> Claim:
     request = task.request
     return Claim(request.programme, request.principal, request.key, task.fingerprint, task.journal_id)
+
+
+def _claimed_key(claim: Claim) -> tuple[str, str, str]:
+    """Two batches of the same keys claim them in the same order, whatever the order of their requests."""
+    return claim.programme, claim.principal, claim.key
 
 
 def _wanted_balances(tasks: Sequence[Task], schemes: Mapping[str, Scheme]) -> dict[ProgrammeBalance, bool]:
