@@ -26,6 +26,12 @@ FIGURES = (("http_single_c64", "single", 64), ("http_batch100", "batch", 16), ("
 
 async def measure(ground: Ground) -> int:
     """1 if a promise does not hold afterwards; figures are only marked, for a busy machine says little."""
+    _, broken = await measure_figures(ground)
+    return 1 if broken else 0
+
+
+async def measure_figures(ground: Ground) -> tuple[list[Figure], list[str]]:
+    """The figures as printed and written, and the promises that broke."""
     await prepare_reference(ground)
     async with ground.database(COUNTY) as place:
         with tempfile.TemporaryDirectory(prefix="ledger-bench-") as folder:
@@ -42,7 +48,7 @@ async def measure(ground: Ground) -> int:
         print(f"BROKEN after the run: {line}")
     for name in misses(figures):
         print(f"{name} misses its must by more than noise")
-    return 1 if broken else 0
+    return figures, broken
 
 
 def _measure(ground: Ground, place: Place, address: str, name: str, mode: str, connections: int) -> Figure:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ledger.actions.evaluate import post_rank, post_reset, post_streak
+from ledger.actions.evaluate import post_dividend, post_rank, post_reset, post_streak
 from ledger.actions.post_batch import reverse_batch
 from ledger.actions.publish import publish_rulebook
 from ledger.actions.rerate import rerate, simulate
@@ -123,3 +123,15 @@ async def test_a_year_end_reset_keeps_the_carry_and_is_taken_back_as_one(village
     assert [await village.total(owner) for owner in ("hh_1", "hh_2")] == [120, 70]
     await reverse_batch(village.connection, village.slug, "reset:points:2026", village.shelf, principal=BY)
     assert [await village.total(owner) for owner in ("hh_1", "hh_2")] == [200, 5]
+
+
+async def test_a_dividend_pays_out_the_pool_to_the_last_fen_and_is_taken_back_as_one(village: Village) -> None:
+    compiled = await publish(village, corrected(5))
+    await village.post(("a", gift("hh_1")), ("b", gift("hh_2")), ("c", gift("hh_3")), ("d", haircut("hh_3")))
+    for posted in (3, 0):
+        result = await post_dividend(village.connection, compiled, 10_000, DAY, village.shelf, principal=BY)
+        assert (result.posted, result.refused) == (posted, [])
+    parts = [await village.total(owner, "main", "cash") for owner in ("hh_1", "hh_2", "hh_3")]
+    assert parts == [3334, 3333, 3333]
+    await reverse_batch(village.connection, village.slug, "dividend:10000:2026", village.shelf, principal=BY)
+    assert await village.total("programme", "fund", "cash") == 0

@@ -9,9 +9,11 @@ import asyncpg
 from ledger.actions.post_batch import BatchResult, post_batch
 from ledger.core.baseline import PeriodReset, reset_differences
 from ledger.core.batch import BatchLine, batch_name
-from ledger.core.command import Bonus, Command, Request, Reset
+from ledger.core.command import Bonus, Command, Request, Reset, Share, Split
 from ledger.core.compiled import Compiled
-from ledger.core.period import last_day, period_key
+from ledger.core.dividend import Dividend
+from ledger.core.payout import payout_lines
+from ledger.core.period import Span, first_day, last_day, period_key
 from ledger.core.rank import Rank, rank_lines, rank_window
 from ledger.core.refusal import Reason, Refused
 from ledger.core.streak import Streak, streak_lines
@@ -79,6 +81,22 @@ async def post_reset(
     owners = [owner for owner, _ in reset_differences(reset, balances)]
     commands = ((owner, Reset(owner, reset.to, reset.carry, unit=reset.unit.value)) for owner in owners)
     name = batch_name("reset", reset.unit.value, period_key(reset.every, day))
+    return await _post(connection, programme, name, commands, shelf, principal)
+
+
+async def post_dividend(
+    connection: asyncpg.Connection, compiled: Compiled, pool_fen: int, day: date, shelf: SchemeShelf, *, principal: str
+) -> BatchResult:
+    """The pool is paid out by what was earned in the year of `day`; all fen together are the pool."""
+    programme = compiled.programme.programme
+    dividend = compiled.programme.dividend or Dividend()
+    first, last = first_day(Span.YEAR, day), last_day(Span.YEAR, day)
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        earned = await earned_under_rules(connection, programme, first, last, (), dividend.unit.value)
+    lines = payout_lines(pool_fen, {owner: sum(days.values()) for owner, days in earned.items()})
+    commands = ((line.owner, Split(line.amount, (Share(line.owner, 1),), "cash")) for line in lines)
+    name = batch_name("dividend", str(pool_fen), period_key(Span.YEAR, day))
     return await _post(connection, programme, name, commands, shelf, principal)
 
 

@@ -9,13 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter, RawBody
 from litestar.response import Response
 
-from ledger.actions.evaluate import post_rank, post_reset, post_streak
+from ledger.actions.evaluate import post_dividend, post_rank, post_reset, post_streak
 from ledger.actions.post_batch import BatchResult, reverse_batch
 from ledger.actions.read_rules import read_rulebook
 from ledger.actions.rerate import rerate, simulate
 from ledger.api.answer import answer
 from ledger.api.call import Call, IdempotencyKey
 from ledger.api.document import read_sent
+from ledger.core.command import Amount
 from ledger.core.compiled import Compiled, compile_rulebook
 from ledger.core.refusal import Reason, Refused
 from ledger.core.simulate import Gain
@@ -43,11 +44,19 @@ class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A ranking or streak of the rulebook by its id, or the reset of a unit, for the period that holds the day."""
+    """A ranking or streak of the rulebook by its id, the reset of a unit, or a dividend, for the period of the day.
 
-    kind: Literal["rank", "streak", "reset"]
+    A dividend names its pool; its id is free.
+    """
+
+    kind: Literal["rank", "streak", "reset", "dividend"]
     id: Slug
     day: date
+    pool_fen: Amount | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind == "dividend") != (self.pool_fen is not None):
+            raise ValueError("dividend 须写 pool_fen / a dividend, and nothing else, names its pool_fen")
 
 
 class BatchName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +123,9 @@ async def evaluation(
             return _view(await post_rank(connection, compiled, data.id, data.day, shelf, principal=principal))
         if data.kind == "streak":
             return _view(await post_streak(connection, compiled, data.id, data.day, shelf, principal=principal))
+        if data.pool_fen is not None:
+            pool = data.pool_fen
+            return _view(await post_dividend(connection, compiled, pool, data.day, shelf, principal=principal))
         for reset in scheme.policy.resets:
             if reset.unit.value == data.id.replace("-", "_"):
                 return _view(await post_reset(connection, compiled, reset, data.day, shelf, principal=principal))
