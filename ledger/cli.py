@@ -16,7 +16,7 @@ from ledger.cli_sweep import add_sweep_parser, sweep_place
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.migrate import MigrationProblem
 from ledger.db.place import Place, open_administrator_url
-from ledger.db.service_role import UnsafeRole, connect, prepare_database
+from ledger.db.service_role import UnsafeRole, connect, prepare_database, prepare_sealer
 
 Serve = Callable[[], int]
 
@@ -77,9 +77,14 @@ def refuse(*, english: str, chinese: str) -> int:
 
 def migrate_place(place: Place) -> int:
     with open_administrator_url(place) as url:
-        asyncio.run(prepare_database(url, place.service_password_file))
+        asyncio.run(_migrate(url, place))
     print("The database is up to date. / 数据库结构已是最新。")
     return 0
+
+
+async def _migrate(url: str, place: Place) -> None:
+    await prepare_database(url, place.service_password_file)
+    await prepare_sealer(url, place.sealer_password_file)
 
 
 def backup_place(place: Place, file: Path) -> int:

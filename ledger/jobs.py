@@ -1,15 +1,19 @@
 """What the service does by itself while it runs: each job by the clock, none of them able to stop the service."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import asyncpg
 import msgspec
 import structlog
 
+from ledger.actions.seal import seal_batch
+from ledger.actions.seal_key import SealKey
 from ledger.actions.sweep import Swept, sweep
 from ledger.db.nodes import list_programmes
 from ledger.db.schemes import SchemeShelf
+from ledger.db.seals import list_waiting
 from ledger.db.service_role import connect
 from ledger.tally import JOB_RUNS
 
@@ -17,15 +21,19 @@ log = structlog.get_logger()
 
 HOUR = 3_600.0
 AGAIN_SECONDS = 60.0
+SEAL_SECONDS = 1.0
+SEAL_LINES = 100
+SEAL_PAUSE = 3.0  # of the time that a batch took: at most a quarter of a core
 
 
 class Job(msgspec.Struct, frozen=True):
-    """`run` opens and closes what it needs, and answers what it did, by name."""
+    """`run` answers what it did, by name; `stop` closes what it keeps open between runs."""
 
     name: str
     every_seconds: float
     run_seconds_max: float
     run: Callable[[], Awaitable[Mapping[str, int]]]
+    stop: Callable[[], None] = lambda: None
 
 
 async def run_jobs(jobs: Sequence[Job]) -> None:
@@ -48,7 +56,47 @@ def sweeping(service_url: str, shelf: SchemeShelf, *, every_seconds: float = HOU
     return Job("sweep", every_seconds, every_seconds, sweep_all)
 
 
+def sealing(sealer_url: str, key: SealKey, *, every_seconds: float = SEAL_SECONDS) -> Job:
+    """What was posted gets its place in the log of its programme, a second later at most while little is posted."""
+    sealer = _Sealer(sealer_url, key)
+    return Job("seal", every_seconds, HOUR, sealer.run, sealer.stop)
+
+
+class _Sealer:
+    """Keeps its connection between runs, for it asks every second."""
+
+    def __init__(self, url: str, key: SealKey) -> None:
+        self._url = url
+        self._key = key
+        self._connection: asyncpg.Connection | None = None
+
+    async def run(self) -> Mapping[str, int]:
+        """Small batches with pauses between: sealing must not be felt at a counter, it may lag behind a rush."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(self._url, application_name="points-ledger sealer")
+        sealed = 0
+        for programme in await list_waiting(self._connection):
+            count = SEAL_LINES
+            while count == SEAL_LINES:
+                began = time.perf_counter()
+                count = await seal_batch(self._connection, programme, self._key, lines_max=SEAL_LINES)
+                sealed += count
+                await asyncio.sleep(SEAL_PAUSE * (time.perf_counter() - began))
+        return {"sealed": sealed}
+
+    def stop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+
+
 async def _repeat(job: Job) -> None:
+    try:
+        await _run_by_the_clock(job)
+    finally:
+        job.stop()
+
+
+async def _run_by_the_clock(job: Job) -> None:
     while True:  # Ends when the service does, by cancellation.
         pause = job.every_seconds
         try:

@@ -11,14 +11,15 @@ import structlog
 import uvicorn
 import uvloop
 
+from ledger.actions.seal_key import KEY_FILE, open_seal_key
 from ledger.app import create_app
 from ledger.config import Config
 from ledger.db.embedded import EmbeddedDatabase, open_database
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.schemes import SchemeShelf
-from ledger.db.service_role import prepare_database
+from ledger.db.service_role import prepare_database, prepare_sealer
 from ledger.first_start import KEYS_FILE, ReadyKeys, prepare_first_start, read_ready_keys
-from ledger.jobs import run_jobs, sweeping
+from ledger.jobs import Job, run_jobs, sealing, sweeping
 
 log = structlog.get_logger()
 
@@ -83,7 +84,7 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     server.ready = ready
     _stop_on_signals(server)
     watching = asyncio.create_task(_watch(database, server))
-    working = asyncio.create_task(run_jobs([sweeping(service_url, SchemeShelf())]))
+    working = asyncio.create_task(run_jobs(await _jobs(config, url, service_url)))
     await server.serve(sockets=[listener])
     watching.cancel()
     working.cancel()
@@ -91,6 +92,17 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
         await working
     lost = watching.done() and not watching.cancelled() and watching.result()
     return 1 if lost or not server.started else 0
+
+
+async def _jobs(config: Config, url: str, service_url: str) -> list[Job]:
+    """Without the sealer's login everything is served and nothing is sealed, which is said once."""
+    jobs = [sweeping(service_url, SchemeShelf())]
+    password_file = config.place.sealer_password_file
+    sealer_url = await prepare_sealer(url, password_file)
+    if sealer_url is None:
+        log.warning("nothing_is_sealed", missing=str(password_file), made_by="points-ledger migrate")
+        return jobs
+    return [*jobs, sealing(sealer_url, open_seal_key(config.data_folder / KEY_FILE))]
 
 
 def _stop_on_signals(server: uvicorn.Server) -> None:

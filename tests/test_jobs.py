@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import structlog
 
+from ledger.actions.seal_key import SealKey
 from ledger.cli_sweep import sweep_place
 from ledger.db.place import Place
 from ledger.db.schemes import SchemeShelf
-from ledger.db.service_role import connect
-from ledger.jobs import Job, run_jobs, sweeping
+from ledger.db.service_role import connect, prepare_sealer
+from ledger.jobs import Job, run_jobs, sealing, sweeping
 from ledger.tally import JOB_RUNS
-from tests.village import Village, noticed, open_village
+from tests.village import Village, haircut, noticed, open_village
 
 WITHOUT_POLICIES = "INSERT INTO programme (programme, node) VALUES ('empty', 'nod_1')"
 
@@ -115,3 +116,36 @@ async def test_the_command_sweeps_by_hand(village: Village, tmp_path: Path, caps
     assert "activated 0" in capsys.readouterr().out
     assert await asyncio.to_thread(sweep_place, place, "nowhere") == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+async def test_what_is_posted_is_sealed_a_moment_later(village: Village, tmp_path: Path) -> None:
+    url = await prepare_sealer(village.database.admin_url, tmp_path / "sealer.password")
+    assert url is not None
+    role = (await village.rows("SELECT current_database() || '_sealer' AS name"))[0]["name"]
+    with structlog.testing.capture_logs() as lines:
+        working = asyncio.create_task(run_jobs([sealing(url, SealKey(bytes(32)), every_seconds=0.02)]))
+        await village.post(*((f"k{number}", haircut()) for number in range(250)))
+        await until(lambda: sum(line.get("sealed", 0) for line in lines) == 250, working)
+        await village.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'")
+        await village.post(("late", haircut()))
+        await until(lambda: any(line.get("sealed") == 1 for line in lines), working)
+        await stop(working)
+    assert await village.rows("SELECT FROM outbox") == []
+    assert [line["sealed"] for line in lines if line["event"] == "job_done"][-1] == 1
+    await village.rows(f"REASSIGN OWNED BY {role} TO CURRENT_USER")
+    await village.rows(f"DROP ROLE {role}")
+
+
+async def test_a_services_own_url_seals_only_with_the_login_that_was_made_for_it(
+    village: Village, tmp_path: Path
+) -> None:
+    kept = tmp_path / "sealer.password"
+    assert await prepare_sealer(village.database.url, kept) is None
+    made = await prepare_sealer(village.database.admin_url, kept)
+    found = await prepare_sealer(village.database.url, kept)
+    assert made is not None and found is not None
+    connection = await connect(found)
+    user = await connection.fetchval("SELECT current_user")
+    await connection.close()
+    assert user.endswith("_sealer")
+    await village.rows(f"DROP ROLE {user}")

@@ -40,13 +40,15 @@ async def seal_waiting(connection: asyncpg.Connection, key: SealKey, *, batches_
     return sealed
 
 
-async def seal_batch(connection: asyncpg.Connection, programme: str, key: SealKey) -> int:
+async def seal_batch(
+    connection: asyncpg.Connection, programme: str, key: SealKey, *, lines_max: int | None = None
+) -> int:
     """One database transaction: killed at any point, it has sealed all of a batch or nothing of it."""
     async with connection.transaction():
         await show_programmes(connection, [programme])
         if not await take_turn(connection, programme):
             return 0
-        lines = await take_waiting(connection, programme, BATCH_MAX)
+        lines = await take_waiting(connection, programme, lines_max or BATCH_MAX)
         if not lines:
             return 0
         latest = await find_checkpoint(connection, programme)

@@ -155,6 +155,11 @@ TABLE: Mapping[tuple[str, str], Access] = {
         _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
     ),
     ("POST", f"{_P}/transactions/{{transaction}}/reverse"): COMMANDS["reverse"],
+    ("GET", f"{_P}/transactions/{{transaction}}/proof"): Access(
+        _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
+    ),
+    ("GET", f"{_P}/checkpoints/latest"): _EVERYONE,
+    ("GET", f"{_P}/checkpoints/consistency"): _EVERYONE,
     ("GET", f"{_P}/transactions/{{transaction}}/origin"): Access(_READERS),
     ("POST", f"{_P}/periods"): _ADMINS,
     ("GET", f"{_P}/periods"): Access(_READERS),

@@ -22,6 +22,10 @@ class Place(msgspec.Struct, frozen=True):
     def service_password_file(self) -> Path:
         return self.data_folder / "service.password"
 
+    @property
+    def sealer_password_file(self) -> Path:
+        return self.data_folder / "sealer.password"
+
 
 @contextmanager
 def open_administrator_url(place: Place, *, is_old: bool = False) -> Iterator[str]:

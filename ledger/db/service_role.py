@@ -42,10 +42,17 @@ async def prepare_database(url: str, password_file: Path) -> str:
         await connection.close()
 
 
-async def prepare_sealer(url: str, password_file: Path) -> str:
-    """The URL of the login that seals: it takes lines off the outbox and adds to the logs, and can do nothing else."""
+async def prepare_sealer(url: str, password_file: Path) -> str | None:
+    """The URL of the login that seals: it takes lines off the outbox and adds to the logs, and can do nothing else.
+
+    A service's URL makes no logins: then it is the one that `migrate` has made, if its password is kept here.
+    """
     connection = await connect(url)
     try:
+        if await _is_service(connection):
+            password = _kept_password(password_file)
+            role = f"{await connection.fetchval('SELECT current_database()')}_sealer"
+            return _as_role(url, role, password) if password else None
         return await _make_login(connection, url, password_file, "sealer")
     finally:
         await connection.close()

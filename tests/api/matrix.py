@@ -61,6 +61,9 @@ MATRIX = {
     ("GET", f"{P}/outlets/{{outlet}}/stock"): (READ, "cashier"),
     ("GET", f"{P}/transactions/{{transaction}}"): (READ, "cashier merchant resident"),
     ("POST", f"{P}/transactions/{{transaction}}/reverse"): (WORK, ""),
+    ("GET", f"{P}/transactions/{{transaction}}/proof"): (READ, "cashier merchant resident"),
+    ("GET", f"{P}/checkpoints/latest"): (f"{READ} cashier merchant resident", ""),
+    ("GET", f"{P}/checkpoints/consistency"): (f"{READ} cashier merchant resident", ""),
     ("GET", f"{P}/transactions/{{transaction}}/origin"): (READ, ""),
     ("POST", f"{P}/periods"): ("admin", ""),
     ("GET", f"{P}/periods"): (READ, ""),
@@ -79,7 +82,9 @@ OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
 STAFF = ("admin", "operator", "reviewer", "auditor")
 DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
 SPAN = "first=2026-09-01&last=2026-09-30"
+SEALED = 13  # so many lines each village begins with
 QUERIES = {
+    f"{P}/checkpoints/consistency": f"older={SEALED}",
     f"{P}/simulations": SPAN,
     f"{P}/trial-balance": SPAN,
     f"{P}/trial-balance/accounts": f"{SPAN}&side=household&purse=main&unit=points",

@@ -11,6 +11,8 @@ import pytest
 import pytest_asyncio
 
 from ledger.actions.publish import publish_rulebook
+from ledger.actions.seal import seal_waiting
+from ledger.actions.seal_key import SealKey
 from ledger.api.access import TABLE, Role
 from ledger.app import ROUTES as SERVED
 from ledger.app import RouteNotInTable, create_app
@@ -25,7 +27,7 @@ from ledger.db.keys import revoke_key
 from ledger.db.owners import Owner, open_owners
 from ledger.db.service_role import connect
 from tests.api.client import Office, open_office
-from tests.api.matrix import KINDS, MATRIX, OUTSIDE, OWNERS, PUBLIC, QUERIES, STAFF, WITHOUT_BODY, body_of
+from tests.api.matrix import KINDS, MATRIX, OUTSIDE, OWNERS, PUBLIC, QUERIES, SEALED, STAFF, WITHOUT_BODY, body_of
 from tests.village import BOTH, DAY, RULEBOOK, Database, Village, gift, open_village, receive, sweep
 
 REFUSED = {401, 403, 404}
@@ -84,8 +86,10 @@ async def town(database: Database) -> AsyncIterator[Town]:
         open_office(village) as office,
     ):
         await admin.execute("UPDATE programme SET node = 'nod_2' WHERE programme = 'abroad'")
+        things = {one.slug: await fill(one) for one in (village, sibling, foreign)}
+        assert await seal_waiting(admin, SealKey(bytes(32))) == 3 * SEALED
         await admin.close()
-        yield Town(office, {one.slug: await fill(one) for one in (village, sibling, foreign)})
+        yield Town(office, things)
 
 
 async def fill(village: Village) -> dict[str, str]:
