@@ -11,6 +11,8 @@ import msgspec
 
 ROOT = Path(__file__).parent.parent
 PATCHES = Path(__file__).parent / "planted"
+# Plugins and warning filters that pull in half of the web take longer to import than most detectors take to run.
+_SPARE = ("-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider", "-o", "filterwarnings=", "-o", "addopts=-q")
 COPIED = ("ledger", "tests", "rules", "schemas", "pyproject.toml")
 _HEAD = re.compile(r"^(Bug|Detector|Red|Quick): (.+)$", re.MULTILINE)
 
@@ -74,9 +76,9 @@ def plant(tree: Path, diff: str) -> None:
 def run_detector(tree: Path, detector: str) -> tuple[bool, str]:
     """Whether it stayed green, and what it said. The tree's own ledger is imported, not the installed one."""
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *detector.split()],
+        [sys.executable, "-m", "pytest", "-x", *_SPARE, *detector.split()],
         cwd=tree,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tree)},
+        env={**os.environ, "PYTHONPATH": str(tree), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=600,
