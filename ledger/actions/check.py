@@ -7,7 +7,7 @@ import asyncpg
 from ledger.core.bucket_order import Buckets
 from ledger.core.highest_limit import highest_limits
 from ledger.core.title import Title
-from ledger.db.check import Finding, Purse, list_moves, list_rulebooks, one_moment, recount, recount_counters
+from ledger.db.check import Finding, Purse, find_overruns, list_moves, list_rulebooks, one_moment, recount
 
 PROMISES = {
     "I1": Title(
@@ -58,7 +58,7 @@ async def look_at_all(connection: asyncpg.Connection) -> list[Finding]:
     found: dict[str, Finding] = {}
     async for finding in recount(connection, seed=secrets.randbits(62)):
         _add(found, finding)
-    for finding in await recount_counters(connection, await _limits(connection)):
+    for finding in await find_overruns(connection, await _limits(connection)):
         _add(found, finding)
     _add(found, await _check_order(connection))
     return [found.get(line, Finding(line, 0)) for line in PROMISES]

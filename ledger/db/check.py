@@ -1,6 +1,6 @@
 """Recounts the ledger from its entries and journal; every look of one check sees the same moment."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -11,8 +11,11 @@ from ledger.core.rulebook import Rulebook
 from ledger.db.statements import load_statements
 
 _SQL = load_statements("check")
+_KINDS = load_statements("check_kinds")
 _LINKS = load_statements("check_links")
 _ROWS_AT_ONCE = 5_000
+_TRANSACTIONS = "transactions"
+"""Says that a weighing of all transactions was off; which ones they are is dear to find out."""
 
 _rulebook_decoder = msgspec.json.Decoder(Rulebook)
 
@@ -42,27 +45,36 @@ async def one_moment(connection: asyncpg.Connection) -> AsyncIterator[None]:
 
 async def recount(connection: asyncpg.Connection, *, seed: int) -> AsyncIterator[Finding]:
     """Only lines that something breaks; `seed` makes hashes that nobody could prepare for."""
-    recounts = (
+    for statement, values in (
         (_SQL["recount_accounts"], (seed,)),
-        (_SQL["recount_transactions"], ()),
-        (_SQL["recount_kinds"], ()),
-        (_SQL["recount_open_items"], ()),
-        (_SQL["recount_corrections"], ()),
-        (_SQL["recount_sales"], ()),
-        (_LINKS["recount_keys"], ()),
+        (_KINDS["recount_kinds"], ()),
+        (_KINDS["recount_open_items"], ()),
+        (_KINDS["recount_corrections"], ()),
+        (_LINKS["find_refusals_with_traces"], ()),
         (_LINKS["follow_links"], ()),
-    )
-    for statement, values in recounts:
-        for finding in _findings(await connection.fetch(statement, *values)):
-            yield finding
+    ):
+        for row in await connection.fetch(statement, *values):
+            if row["line"] != _TRANSACTIONS:
+                yield _finding(row)
+                continue
+            for broken in await connection.fetch(_SQL["recount_transactions"]):
+                yield _finding(broken)
+    for screen, statement in (
+        (_KINDS["screen_sales"], _KINDS["recount_sales"]),
+        (_LINKS["screen_keys"], _LINKS["recount_keys"]),
+        (_LINKS["screen_counters"], _LINKS["recount_counters"]),
+    ):
+        if not await connection.fetchval(screen, seed):
+            for row in await connection.fetch(statement):
+                yield _finding(row)
 
 
-async def recount_counters(connection: asyncpg.Connection, limits: Mapping[tuple[str, str], int]) -> list[Finding]:
+async def find_overruns(connection: asyncpg.Connection, limits: Mapping[tuple[str, str], int]) -> list[Finding]:
     """`limits`: the most that a counter of a programme may show."""
     programmes = [programme for programme, _ in limits]
     names = [name for _, name in limits]
-    rows = await connection.fetch(_LINKS["recount_counters"], programmes, names, list(limits.values()))
-    return list(_findings(rows))
+    rows = await connection.fetch(_LINKS["find_overruns"], programmes, names, list(limits.values()))
+    return [_finding(row) for row in rows]
 
 
 async def list_rulebooks(connection: asyncpg.Connection) -> dict[str, list[Rulebook]]:
@@ -80,6 +92,5 @@ async def list_moves(connection: asyncpg.Connection) -> AsyncIterator[tuple[Purs
         yield purse, Move(row["journal_id"], row["kind"], row["posted_on"], row["expires_on"], row["amount"])
 
 
-def _findings(rows: list[asyncpg.Record]) -> Iterator[Finding]:
-    for row in rows:
-        yield Finding(row["line"], row["broken"], tuple(row["examples"]))
+def _finding(row: asyncpg.Record) -> Finding:
+    return Finding(row["line"], row["broken"], tuple(row["examples"]))

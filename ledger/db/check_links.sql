@@ -1,5 +1,36 @@
+-- name: screen_keys
+-- Both sides as sets: their sizes, and an exclusive-or of hashes of their members. A group's members have no keys.
+WITH claimed AS (
+    SELECT
+        count(*) AS lines,
+        bit_xor(hashtextextended(k.journal_id, hashtextextended(k.programme || k.principal, $1::bigint))) AS members
+    FROM idempotency_key AS k
+),
+
+written AS (
+    SELECT
+        count(*) AS lines,
+        bit_xor(hashtextextended(j.id, hashtextextended(j.programme || j.principal, $1::bigint))) AS members
+    FROM journal AS j
+),
+
+grouped AS (
+    SELECT
+        count(*) AS lines,
+        coalesce(
+            bit_xor(hashtextextended(m.id, hashtextextended(j.programme || j.principal, $1::bigint))), 0
+        ) AS members
+    FROM journal AS j
+    CROSS JOIN json_array_elements_text(j.about -> 'members') AS m (id)
+    WHERE strpos(j.about::text, '"members"') > 0 AND m.id <> j.id
+)
+
+SELECT c.lines = w.lines - g.lines AND coalesce(c.members = int8xor(w.members, g.members), TRUE) AS is_same
+FROM claimed AS c
+CROSS JOIN written AS w
+CROSS JOIN grouped AS g;
+
 -- name: recount_keys
--- One outcome per key, and a refusal leaves no trace but its record.
 WITH claimed AS (
     SELECT k.programme, k.journal_id, count(*) AS claims, min(k.principal) AS principal FROM idempotency_key AS k
     GROUP BY k.programme, k.journal_id
@@ -27,7 +58,14 @@ broken (line, example) AS (
                     WHERE k.programme = h.programme AND k.journal_id = h.id
                 )
         )
-    UNION ALL
+)
+
+SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
+FROM broken AS b
+GROUP BY b.line;
+
+-- name: find_refusals_with_traces
+WITH broken (line, example) AS (
     SELECT 'I16', concat_ws(' ', j.programme, j.id) FROM journal AS j
     WHERE j.refusal IS NOT NULL AND (
         j.entry_count <> 0 OR j.counts IS NOT NULL OR j.trace IS NOT NULL OR j.refusal ->> 'reason' IS NULL
@@ -42,8 +80,33 @@ SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5
 FROM broken AS b
 GROUP BY b.line;
 
+-- name: screen_counters
+-- The text of a count up to its number is what the counter's names make; each number is weighed by it.
+WITH counted AS (
+    SELECT
+        total_of(
+            substr(c.line, length(n.names) + 1, length(c.line) - length(n.names) - 1)::bigint
+            * (1 + (hashtextextended(n.names, hashtextextended(j.programme, $1::bigint)) & 1048575))
+        ) AS used
+    FROM journal AS j
+    CROSS JOIN json_array_elements_text(j.counts) AS c (line)
+    CROSS JOIN rtrim(c.line, '-0123456789]') AS n (names)
+    WHERE j.counts IS NOT NULL
+),
+
+kept AS (
+    SELECT
+        total_of(c.used * (1 + (hashtextextended(
+            '["' || c.counter || '","' || c.subject || '","' || c.period || '",',
+            hashtextextended(c.programme, $1::bigint)
+        ) & 1048575))) AS used
+    FROM counter AS c
+)
+
+SELECT n.used = k.used AS is_same FROM counted AS n
+CROSS JOIN kept AS k;
+
 -- name: recount_counters
--- $1, $2: counter names and the highest limit that any published version has given them.
 WITH counted AS (
     SELECT
         j.programme, n.line ->> 0 AS counter, n.line ->> 1 AS subject, n.line ->> 2 AS period,
@@ -65,7 +128,15 @@ broken (line, example) AS (
     FULL JOIN counter AS c
         ON c.programme = n.programme AND c.counter = n.counter AND c.subject = n.subject AND c.period = n.period
     WHERE coalesce(n.used, 0) <> coalesce(c.used, 0)
-    UNION ALL
+)
+
+SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
+FROM broken AS b
+GROUP BY b.line;
+
+-- name: find_overruns
+-- $1, $2, $3: programmes, counter names, and the highest limit that any published version has given them.
+WITH broken (line, example) AS (
     SELECT 'I17', format('%s %s %s %s: %s of %s', c.programme, c.counter, c.subject, c.period, c.used, l.most)
     FROM unnest($1::text [], $2::text [], $3::bigint []) AS l (programme, counter, most)
     INNER JOIN counter AS c ON c.programme = l.programme AND c.counter = l.counter AND c.used > l.most
