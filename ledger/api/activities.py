@@ -1,6 +1,7 @@
 """Activities: recorded, then awarded; or awarded outright by who may."""
 
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -22,7 +23,7 @@ from ledger.core.transaction import Outcome, Receipt
 from ledger.db.activities import Activity, find_activity
 
 _P = "/v1/programmes/{programme:str}"
-_REPORTED = tuple(field.name for field in msgspec.structs.fields(Report))
+assert Facts.__struct_fields__[: len(Report.__struct_fields__) + 1] == (*Report.__struct_fields__, "person")
 
 
 class Deed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,9 +38,10 @@ class Deed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     person: RecipientId | None = None
 
     def command(self) -> Award:
-        told = {name: getattr(self.facts, name) for name in _REPORTED}
         person = None if self.person is None else Person(id=self.person)
-        return Award(self.rule, self.recipient, Facts(**told, person=person))
+        # All facts are the report's, in its order, and then what the register adds.
+        told: tuple[Any, ...] = (*msgspec.structs.astuple(self.facts), person)
+        return Award(self.rule, self.recipient, Facts(*told))
 
 
 class ActivityView(msgspec.Struct, frozen=True):
