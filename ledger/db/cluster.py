@@ -16,6 +16,7 @@ from ledger.db.server_account import ServerAccount, may_enter, spawn_options
 
 ADMIN = "ledger_admin"
 PASSWORD_FILE = "ledger_admin.password"
+REMOVE_TRIES = 20
 SOCKET_PORT = 5432  # Only names the socket file: the server does not listen on the network.
 SOCKET_PATH_MAX = 100  # The kernel takes 107 bytes, 103 on macOS, with ".s.PGSQL.5432" in it.
 _SHORT_PREFIX = "points-ledger-"
@@ -88,10 +89,20 @@ def prepare_data_folder(data_folder: Path, account: ServerAccount) -> None:
         )
 
 
+def _remove(folder: Path) -> None:
+    """Also while the program that made it is still dying and takes files away itself."""
+    for _ in range(REMOVE_TRIES):
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            continue
+        return
+
+
 def make_cluster(data_folder: Path, binaries: Binaries, account: ServerAccount, *, durable: bool) -> None:
     """Built beside and renamed: an interrupted first start leaves nothing that looks finished."""
     for leftover in data_folder.glob("postgres.new-*"):
-        shutil.rmtree(leftover)
+        _remove(leftover)
     folder = cluster_folder(data_folder)
     if folder.exists():
         _own_cluster(folder, account)
