@@ -12,6 +12,7 @@ from ledger.actions.backup import BackupRefused, Manifest, back_up
 from ledger.actions.restore import restore
 from ledger.cli_audit import add_audit_parsers, audit_commands, check
 from ledger.cli_rules import add_rules_commands, run_rules
+from ledger.cli_seal import add_seal_parsers, seal_commands
 from ledger.cli_sweep import add_sweep_parser, sweep_place
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.migrate import MigrationProblem
@@ -41,6 +42,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         "rules": lambda: run_rules(options),
         "sweep": lambda: sweep_place(place, options.programme),
         **audit_commands(options, place),
+        **seal_commands(options, place),
     }
     try:
         return commands[options.command]()
@@ -66,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_rules_commands(rules)
     add_sweep_parser(commands)
     add_audit_parsers(commands)
+    add_seal_parsers(commands)
     return parser
 
 

@@ -12,6 +12,8 @@ from ledger.actions.backup import needs_administrator
 from ledger.actions.check import PROMISES, check_ledger
 from ledger.actions.explain_award import explain_award
 from ledger.actions.export import WRITERS, export_ledger
+from ledger.actions.export_sealed import export_sealed
+from ledger.actions.seal_key import seal_key_of
 from ledger.cli_books import add_books_parsers, trial_balance
 from ledger.core.refusal import Refused
 from ledger.db.check import Finding
@@ -23,13 +25,14 @@ from ledger.db.service_role import connect
 
 Look = Callable[[asyncpg.Connection], Coroutine[None, None, int]]
 
+SEALED = "sealed"
 _OUTPUT_BYTES = 1 << 20
 
 
 def add_audit_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     commands.add_parser("check", help="look for broken invariants / 核对账本不变量")
     export = commands.add_parser("export", help="journal for other programs / 导出")
-    export.add_argument("--format", choices=tuple(WRITERS), required=True)
+    export.add_argument("--format", choices=(*WRITERS, SEALED), required=True)
     export.add_argument("--programme", metavar="SLUG", help="one programme, not all / 只导出一个方案")
     explain = commands.add_parser("explain", help="why an award gave what it gave / 说明一笔积分的由来")
     explain.add_argument("programme", metavar="SLUG")
@@ -42,7 +45,7 @@ def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Calla
     return {
         "check": lambda: _look(place, check),
         "explain": lambda: _look(place, lambda connection: explain(connection, options)),
-        "export": lambda: _look(place, lambda connection: export(connection, options)),
+        "export": lambda: _look(place, lambda connection: export(connection, options, place)),
         "trial-balance": lambda: _look(place, lambda connection: trial_balance(connection, options)),
     }
 
@@ -54,8 +57,11 @@ async def check(connection: asyncpg.Connection) -> int:
     return 1 if any(finding.broken for finding in findings) else 0
 
 
-async def export(connection: asyncpg.Connection, options: argparse.Namespace) -> int:
-    pieces = export_ledger(connection, options.format, options.programme)
+async def export(connection: asyncpg.Connection, options: argparse.Namespace, place: Place) -> int:
+    if options.format == SEALED:
+        pieces = export_sealed(connection, seal_key_of(place), options.programme)
+    else:
+        pieces = export_ledger(connection, options.format, options.programme)
     try:
         await _write(pieces, options.output)
     except FileExistsError:

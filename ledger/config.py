@@ -24,10 +24,11 @@ class Config(msgspec.Struct, frozen=True):
     pool_size: int
     log_form: str
     log_level: str
+    seal_key: str | None = None
 
     @property
     def place(self) -> Place:
-        return Place(database_url=self.database_url, data_folder=self.data_folder)
+        return Place(database_url=self.database_url, data_folder=self.data_folder, seal_key=self.seal_key)
 
 
 class ConfigProblem(Exception):
@@ -49,6 +50,7 @@ SETTINGS = (
     "LEDGER_LOG",
     "LEDGER_LOG_LEVEL",
     "LEDGER_PG_BIN",
+    "LEDGER_SEAL_KEY",
 )
 
 
@@ -72,6 +74,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         port=_number("LEDGER_PORT", given.get("LEDGER_PORT", "8000"), least=0, most=65_535),
         pool_size=_number("LEDGER_POOL", given.get("LEDGER_POOL", "10"), least=1, most=1_000),
         log_form=_choice("LEDGER_LOG", given.get("LEDGER_LOG", "auto"), LOG_FORMS),
+        seal_key=given.get("LEDGER_SEAL_KEY"),
         log_level=_choice("LEDGER_LOG_LEVEL", given.get("LEDGER_LOG_LEVEL", "info"), LOG_LEVELS),
     )
 

@@ -4,10 +4,11 @@ import secrets
 
 import asyncpg
 
+from ledger.actions.check_logs import check_logs
 from ledger.core.bucket_order import Buckets
 from ledger.core.highest_limit import highest_limits
 from ledger.core.title import Title
-from ledger.db.check import Finding, Purse, find_overruns, list_moves, list_rulebooks, one_moment, recount
+from ledger.db.check import UNREADABLE, Finding, Purse, find_overruns, list_moves, list_rulebooks, one_moment, recount
 
 PROMISES = {
     "I1": Title(
@@ -32,13 +33,17 @@ PROMISES = {
     "I16": Title("一个幂等键一个结果，拒绝不留痕迹", "one outcome per key; a refusal leaves only its record"),
     "I17": Title("计数等于流水重算，不超过上限", "counters are what the journal says and within every limit"),
     "I19": Title("店铺应结只由销售、退货、结算变动", "a merchant's claims move by sale, refund and settlement only"),
-    "I20": Title("待封存的都在流水中", "what waits to be sealed stands in the journal"),
+    "I20": Title(
+        "封存次序连续，与流水一致，树与封条相符",
+        "the sealed order is gapless, equal to the journal, and hashes to its checkpoint",
+    ),
     "entry": Title("分录与流水成套", "entries and journal lines come in whole sets"),
     "account": Title("账户、单位都存在", "accounts and units of all balances exist"),
     "source": Title("所引交易存在", "every transaction that is followed or reversed exists"),
     "rule": Title(
         "所引规则在其规则书中，文件与摘要相符", "rules stand in their rulebook, publications match their digest"
     ),
+    UNREADABLE: Title("存储的各项文件都可读", "every stored document can be read"),
     "period": Title("结账之后没有新的流水", "a closed day took no line after its closing"),
     "activity": Title("活动与其奖励互指", "activities and their awards name each other"),
 }
@@ -61,6 +66,7 @@ async def look_at_all(connection: asyncpg.Connection) -> list[Finding]:
     for finding in await find_overruns(connection, await _limits(connection)):
         _add(found, finding)
     _add(found, await _check_order(connection))
+    _add(found, await check_logs(connection))
     return [found.get(line, Finding(line, 0)) for line in PROMISES]
 
 

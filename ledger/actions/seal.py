@@ -53,10 +53,12 @@ async def seal_batch(
             return 0
         latest = await find_checkpoint(connection, programme)
         size = 0 if latest is None else latest.size
+        if latest is not None:
+            key.must_have_signed(programme, latest.note)
         salts = [{name: secrets.token_hex(SALT_BYTES) for name in private_parts(line)} for line in lines]
         await append_leaves(connection, programme, size, [line.id for line in lines], salts)
         await _grow_tree(connection, programme, size, lines, salts)
-        await _sign(connection, programme, size + len(lines), key)
+        await _sign(connection, programme, size, size + len(lines), key)
     return len(lines)
 
 
@@ -68,8 +70,8 @@ async def _grow_tree(
     await write_tiles(connection, programme, grow(size, edge, hashes))
 
 
-async def _sign(connection: asyncpg.Connection, programme: str, size: int, key: SealKey) -> None:
+async def _sign(connection: asyncpg.Connection, programme: str, earlier: int, size: int, key: SealKey) -> None:
     root = root_of(size, await load_tiles(connection, programme, tiles_of(root_plan(size))))
     sealed_at = await read_clock(connection)
-    text = unsigned_text(Checkpoint(origin_of(programme), size, root, sealed_at))
+    text = unsigned_text(Checkpoint(origin_of(programme), size, root, sealed_at, earlier))
     await insert_checkpoint(connection, programme, SealedSize(size, root, key.sign(programme, text), sealed_at))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger.core.note import origin_of, signed_note, verifier_key
+from ledger.core.note import key_id, origin_of, signed_note, verifier_key
+from ledger.db.place import Place
 
 KEY_FILE = "seal.key"
 _SEED_BYTES = 32
@@ -31,17 +32,39 @@ class SealKey:
         """The line that a verifier needs: to be kept where nobody who runs the service can change it."""
         return verifier_key(origin_of(programme), self._public)
 
+    def must_have_signed(self, programme: str, note: str) -> None:
+        """A log that changed its key in mid-history could be replaced by anybody with a key of his own."""
+        name, _, stamp = note.rstrip("\n").rpartition("\n")[2].removeprefix("— ").partition(" ")
+        own_name = origin_of(programme)
+        if name != own_name or base64.b64decode(stamp)[:4] != key_id(own_name, self._public):
+            raise SealKeyProblem(
+                f"the log of {programme} was sealed with another key; bring that key back (seal.key in the data folder"
+                " of the service, or LEDGER_SEAL_KEY_FILE)"
+            )
+
+
+def seal_key_of(place: Place) -> SealKey:
+    """As given by the operator, or from the data folder, where it is made at first use."""
+    if place.seal_key is not None:
+        return read_seal_key(place.seal_key, "LEDGER_SEAL_KEY")
+    return open_seal_key(place.seal_key_file)
+
 
 def open_seal_key(file: Path) -> SealKey:
     """Two processes that come first together end with the same key."""
     if not file.exists():
         _make_key(file)
+    return read_seal_key(file.read_text(encoding="utf-8"), str(file))
+
+
+def read_seal_key(text: str, where: str) -> SealKey:
+    """From the text of a key file; `where` is for the message."""
     try:
-        seed = base64.b64decode(file.read_text(encoding="ascii").strip(), validate=True)
+        seed = base64.b64decode(text.strip(), validate=True)
     except ValueError as error:
-        raise SealKeyProblem(f"{file} does not hold a key") from error
+        raise SealKeyProblem(f"{where} does not hold a key") from error
     if len(seed) != _SEED_BYTES:
-        raise SealKeyProblem(f"{file} does not hold a key of {_SEED_BYTES} bytes")
+        raise SealKeyProblem(f"{where} does not hold a key of {_SEED_BYTES} bytes")
     return SealKey(seed)
 
 

@@ -1,7 +1,7 @@
 """The Merkle tree of a log: RFC 6962 hashing, kept as tiles of 256 hashes (C2SP tlog-tiles), and its proofs."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 HASH_BYTES = 32
@@ -50,7 +50,7 @@ def grow(size: int, edge: Tiles, leaves: Sequence[bytes]) -> dict[Tile, bytes]:
             before = b"" if begin <= place * TILE_WIDTH else edge[tile]
             changed[tile] = before + b"".join(some)
             if len(changed[tile]) == TILE_WIDTH * HASH_BYTES:
-                above.append(_fold_tile(changed[tile]))
+                above.append(fold_tile(changed[tile]))
         level, begin, new = level + 1, begin >> TILE_HEIGHT, above
     return changed
 
@@ -149,22 +149,9 @@ def is_consistent(older: int, older_root: bytes, newer: int, newer_root: bytes, 
     return last == 0 and first == older_root and second == newer_root
 
 
-def faults(size: int, read: Callable[[Tile], bytes]) -> Iterator[Tile]:
-    """Tiles that are not what the tiles below them say, or have another length than a log of `size` gives them."""
-    level, width = 0, size
-    while width:
-        for place in range((width + TILE_WIDTH - 1) // TILE_WIDTH):
-            tile = Tile(level, place)
-            hashes = read(tile)
-            count = min(TILE_WIDTH, width - place * TILE_WIDTH)
-            if len(hashes) != count * HASH_BYTES or (level and hashes != _fold_below(tile, count, read)):
-                yield tile
-        level, width = level + 1, width >> TILE_HEIGHT
-
-
-def _fold_below(tile: Tile, count: int, read: Callable[[Tile], bytes]) -> bytes:
-    below = (read(Tile(tile.level - 1, tile.place * TILE_WIDTH + place)) for place in range(count))
-    return b"".join(_fold_tile(hashes) if len(hashes) == TILE_WIDTH * HASH_BYTES else b"" for hashes in below)
+def fold_tile(hashes: bytes) -> bytes:
+    """The root of a full tile, which stands in the tile above it."""
+    return _fold_complete([hashes[place : place + HASH_BYTES] for place in range(0, len(hashes), HASH_BYTES)])
 
 
 def _by_tile(begin: int, hashes: list[bytes]) -> Iterator[tuple[int, list[bytes]]]:
@@ -174,10 +161,6 @@ def _by_tile(begin: int, hashes: list[bytes]) -> Iterator[tuple[int, list[bytes]
         room = (place + 1) * TILE_WIDTH - (begin + done)
         yield place, hashes[done : done + room]
         done += room
-
-
-def _fold_tile(hashes: bytes) -> bytes:
-    return _fold_complete([hashes[place : place + HASH_BYTES] for place in range(0, len(hashes), HASH_BYTES)])
 
 
 def _fold_complete(hashes: list[bytes]) -> bytes:
@@ -200,7 +183,7 @@ def _read_node(node: Node, tiles: Tiles) -> bytes:
     first = (node.place << depth) % TILE_WIDTH
     part = hashes[first * HASH_BYTES : (first + (1 << depth)) * HASH_BYTES]
     assert len(part) == HASH_BYTES << depth, "a tile is shorter than the size of its log says"
-    return _fold_tile(part)
+    return fold_tile(part)
 
 
 def _tile_place(node: Node) -> int:

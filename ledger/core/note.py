@@ -11,12 +11,13 @@ _KEY_ID_BYTES = 4
 
 
 class Checkpoint(Struct, frozen=True):
-    """How long a log was, what its tree hashed to, and when it was said."""
+    """How long a log was, what its tree hashed to, when it was said, and how long it was when that was said before."""
 
     origin: str
     size: int
     root: bytes
     sealed_at: datetime
+    earlier_size: int
 
 
 def origin_of(programme: str) -> str:
@@ -27,7 +28,8 @@ def origin_of(programme: str) -> str:
 def unsigned_text(checkpoint: Checkpoint) -> str:
     """The text that is signed: it ends with a line break."""
     root = base64.b64encode(checkpoint.root).decode()
-    return f"{checkpoint.origin}\n{checkpoint.size}\n{root}\n{checkpoint.sealed_at:%Y-%m-%dT%H:%M:%S.%fZ}\n"
+    when = f"{checkpoint.sealed_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    return f"{checkpoint.origin}\n{checkpoint.size}\n{root}\n{when}\nafter {checkpoint.earlier_size}\n"
 
 
 def signed_note(text: str, name: str, public_key: bytes, signature: bytes) -> str:

@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from ledger.core.bucket_order import Move
+from ledger.core.merkle import Tile
 from ledger.core.rulebook import Rulebook
 from ledger.db.statements import load_statements
 
@@ -14,6 +15,8 @@ _SQL = load_statements("check")
 _KINDS = load_statements("check_kinds")
 _LINKS = load_statements("check_links")
 _ROWS_AT_ONCE = 5_000
+_TILES_AT_ONCE = 500
+UNREADABLE = "document"
 _TRANSACTIONS = "transactions"
 """Says that a weighing of all transactions was off; which ones they are is dear to find out."""
 
@@ -53,28 +56,28 @@ async def recount(connection: asyncpg.Connection, *, seed: int) -> AsyncIterator
         (_LINKS["find_refusals_with_traces"], ()),
         (_LINKS["follow_links"], ()),
     ):
-        for row in await connection.fetch(statement, *values):
-            if row["line"] != _TRANSACTIONS:
-                yield _finding(row)
+        for finding in await _look(connection, statement, *values):
+            if finding.line != _TRANSACTIONS:
+                yield finding
                 continue
-            for broken in await connection.fetch(_SQL["recount_transactions"]):
-                yield _finding(broken)
+            for broken in await _look(connection, _SQL["recount_transactions"]):
+                yield broken
     for screen, statement in (
         (_KINDS["screen_sales"], _KINDS["recount_sales"]),
         (_LINKS["screen_keys"], _LINKS["recount_keys"]),
         (_LINKS["screen_counters"], _LINKS["recount_counters"]),
+        (_LINKS["screen_seals"], _LINKS["recount_seals"]),
     ):
-        if not await connection.fetchval(screen, seed):
-            for row in await connection.fetch(statement):
-                yield _finding(row)
+        if not await _is_same(connection, screen, seed):
+            for finding in await _look(connection, statement):
+                yield finding
 
 
 async def find_overruns(connection: asyncpg.Connection, limits: Mapping[tuple[str, str], int]) -> list[Finding]:
     """`limits`: the most that a counter of a programme may show."""
     programmes = [programme for programme, _ in limits]
     names = [name for _, name in limits]
-    rows = await connection.fetch(_LINKS["find_overruns"], programmes, names, list(limits.values()))
-    return [_finding(row) for row in rows]
+    return await _look(connection, _LINKS["find_overruns"], programmes, names, list(limits.values()))
 
 
 async def list_rulebooks(connection: asyncpg.Connection) -> dict[str, list[Rulebook]]:
@@ -85,6 +88,26 @@ async def list_rulebooks(connection: asyncpg.Connection) -> dict[str, list[Ruleb
     return rulebooks
 
 
+class LogSize(msgspec.Struct, frozen=True):
+    """How many leaves a log has, how many places they take, and what its last checkpoint says."""
+
+    programme: str
+    leaves: int
+    places: int
+    size: int
+    root: bytes | None
+
+
+async def measure_logs(connection: asyncpg.Connection) -> list[LogSize]:
+    return [LogSize(**row) for row in await connection.fetch(_LINKS["measure_logs"])]
+
+
+async def list_tiles(connection: asyncpg.Connection) -> AsyncIterator[tuple[str, Tile, bytes]]:
+    """Of every log, from the leaves up."""
+    async for row in connection.cursor(_LINKS["list_tiles"], prefetch=_TILES_AT_ONCE):
+        yield row["programme"], Tile(row["level"], row["place"]), row["digests"]
+
+
 async def list_moves(connection: asyncpg.Connection) -> AsyncIterator[tuple[Purse, Move]]:
     """Every entry of the purses with buckets, purse after purse, in the order of versions; never all in memory."""
     async for row in connection.cursor(_LINKS["list_moves"], prefetch=_ROWS_AT_ONCE):
@@ -92,5 +115,19 @@ async def list_moves(connection: asyncpg.Connection) -> AsyncIterator[tuple[Purs
         yield purse, Move(row["journal_id"], row["kind"], row["posted_on"], row["expires_on"], row["amount"])
 
 
-def _finding(row: asyncpg.Record) -> Finding:
-    return Finding(row["line"], row["broken"], tuple(row["examples"]))
+async def _look(connection: asyncpg.Connection, statement: str, *values: object) -> list[Finding]:
+    """What somebody has spoilt may be beyond reading; that is a finding and not the end of the check."""
+    try:
+        async with connection.transaction():
+            rows = await connection.fetch(statement, *values)
+    except asyncpg.DataError as error:
+        return [Finding(UNREADABLE, 1, (str(error),))]
+    return [Finding(row["line"], row["broken"], tuple(row["examples"])) for row in rows]
+
+
+async def _is_same(connection: asyncpg.Connection, screen: str, seed: int) -> bool:
+    try:
+        async with connection.transaction():
+            return bool(await connection.fetchval(screen, seed))
+    except asyncpg.DataError:
+        return False

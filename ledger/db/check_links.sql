@@ -196,15 +196,95 @@ broken (line, example, times) AS (
     SELECT 'activity', concat_ws(' ', a.programme, a.id), 1 FROM activity AS a
     LEFT JOIN journal AS s ON s.programme = a.programme AND s.id = a.journal_id
     WHERE a.journal_id IS NOT NULL AND (s.id IS NULL OR s.about ->> 'activity' IS DISTINCT FROM a.id)
-    UNION ALL
-    SELECT 'I20', concat_ws(' ', o.programme, o.journal_id), 1 FROM outbox AS o
-    LEFT JOIN journal AS s ON s.programme = o.programme AND s.id = o.journal_id
-    WHERE s.id IS NULL
 )
 
 SELECT b.line, total_of(b.times) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
 FROM broken AS b
 GROUP BY b.line;
+
+-- name: screen_seals
+-- What is sealed and what waits are together the journal, and every leaf has its salts; each as sets.
+WITH sealed AS (
+    SELECT
+        count(*) AS lines,
+        coalesce(bit_xor(hashtextextended(l.journal_id, hashtextextended(l.programme, $1::bigint))), 0) AS members,
+        coalesce(bit_xor(hashint8extended(l.position, hashtextextended(l.programme, $1::bigint))), 0) AS places
+    FROM seal_leaf AS l
+),
+
+waiting AS (
+    SELECT
+        count(*) AS lines,
+        coalesce(bit_xor(hashtextextended(o.journal_id, hashtextextended(o.programme, $1::bigint))), 0) AS members
+    FROM outbox AS o
+),
+
+written AS (
+    SELECT
+        count(*) AS lines,
+        coalesce(bit_xor(hashtextextended(j.id, hashtextextended(j.programme, $1::bigint))), 0) AS members
+    FROM journal AS j
+),
+
+salted AS (
+    SELECT
+        count(*) AS lines,
+        coalesce(bit_xor(hashint8extended(s.position, hashtextextended(s.programme, $1::bigint))), 0) AS places
+    FROM seal_salt AS s
+)
+
+SELECT
+    l.lines + w.lines = j.lines AND int8xor(l.members, w.members) = j.members
+    AND s.lines = l.lines AND s.places = l.places AS is_same
+FROM sealed AS l
+CROSS JOIN waiting AS w
+CROSS JOIN written AS j
+CROSS JOIN salted AS s;
+
+-- name: recount_seals
+WITH known (programme, journal_id) AS (
+    SELECT l.programme, l.journal_id FROM seal_leaf AS l
+    UNION ALL
+    SELECT o.programme, o.journal_id FROM outbox AS o
+),
+
+counted AS (
+    SELECT k.programme, k.journal_id, count(*) AS times FROM known AS k
+    GROUP BY k.programme, k.journal_id
+),
+
+broken (line, example) AS (
+    SELECT 'I20', concat_ws(' ', coalesce(c.programme, j.programme), coalesce(c.journal_id, j.id)) FROM counted AS c
+    FULL JOIN (SELECT j.programme, j.id FROM journal AS j) AS j ON j.programme = c.programme AND j.id = c.journal_id
+    WHERE j.id IS NULL OR c.times IS DISTINCT FROM 1
+    UNION ALL
+    SELECT 'I20', concat_ws(' ', coalesce(l.programme, s.programme), coalesce(l.position, s.position))
+    FROM seal_leaf AS l
+    FULL JOIN seal_salt AS s ON s.programme = l.programme AND s.position = l.position
+    WHERE l.position IS NULL OR s.position IS NULL
+)
+
+SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
+FROM broken AS b
+GROUP BY b.line;
+
+-- name: measure_logs
+SELECT
+    coalesce(l.programme, c.programme) AS programme, coalesce(l.leaves, 0) AS leaves,
+    coalesce(l.last_position + 1, 0) AS places, coalesce(c.size, 0) AS size, c.root
+FROM (
+    SELECT l.programme, count(*) AS leaves, max(l.position) AS last_position FROM seal_leaf AS l
+    GROUP BY l.programme
+) AS l
+FULL JOIN (
+    SELECT DISTINCT ON (c.programme) c.programme, c.size, c.root FROM seal_checkpoint AS c
+    ORDER BY c.programme, c.size DESC
+) AS c ON c.programme = l.programme
+ORDER BY 1;
+
+-- name: list_tiles
+SELECT t.programme, t.level, t.place, t.digests FROM seal_tile AS t
+ORDER BY t.programme, t.level, t.place;
 
 -- name: list_rulebooks
 SELECT p.programme, p.body FROM publication AS p

@@ -17,6 +17,12 @@ class Place(msgspec.Struct, frozen=True):
 
     database_url: str | None
     data_folder: Path
+    seal_key: str | None = None
+
+    @property
+    def seal_key_file(self) -> Path:
+        """Used where no key is given."""
+        return self.data_folder / "seal.key"
 
     @property
     def service_password_file(self) -> Path:

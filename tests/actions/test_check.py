@@ -7,6 +7,8 @@ import pytest
 import pytest_asyncio
 
 from ledger.actions.check import PROMISES, check_ledger, look_at_all
+from ledger.actions.seal import seal_batch
+from ledger.actions.seal_key import SealKey
 from ledger.db.check import Finding, one_moment
 from ledger.db.embedded import EmbeddedDatabase
 from ledger.db.service_role import connect
@@ -15,7 +17,12 @@ from tests.busy_village import Busy, busy_database
 
 @pytest_asyncio.fixture(scope="module")
 async def busy(server: EmbeddedDatabase, template: str) -> AsyncIterator[Busy]:
+    """Some of it sealed, some not yet."""
     async with busy_database(server, template, "check_busy") as opened:
+        sealer = await connect(opened.village.database.admin_url)
+        await sealer.execute("SET ROLE ledger_sealer")
+        await seal_batch(sealer, "village", SealKey(bytes(32)), lines_max=5)
+        await sealer.close()
         yield opened
 
 
@@ -162,6 +169,18 @@ PLANTED: dict[str, tuple[str, set[str]]] = {
     ),
     "claims moved by an adjustment": ("UPDATE journal SET kind = 'adjust' WHERE id = '{shorn}'", {"I19"}),
     "an outbox line of nothing": ("INSERT INTO outbox VALUES ('village', 'txn_nowhere')", {"I20"}),
+    "a line that nobody will seal": ("DELETE FROM outbox WHERE journal_id = '{bought}'", {"I20"}),
+    "a sealed line that waits too": (
+        "INSERT INTO outbox SELECT programme, journal_id FROM seal_leaf LIMIT 1",
+        {"I20"},
+    ),
+    "a place left out": ("UPDATE seal_leaf SET position = position + 1 WHERE position = 4", {"I20"}),
+    "salts thrown away": ("DELETE FROM seal_salt WHERE position = 2", {"I20"}),
+    "a tile that is not what is below it": (
+        "UPDATE seal_tile SET digests = set_byte(digests, 40, 255 - get_byte(digests, 40))",
+        {"I20"},
+    ),
+    "no last checkpoint": ("DELETE FROM seal_checkpoint", {"I20"}),
     "a set of entries with one too many": (
         "UPDATE journal SET entry_count = entry_count + 1 WHERE id = '{bought}'",
         {"entry"},
@@ -180,6 +199,7 @@ PLANTED: dict[str, tuple[str, set[str]]] = {
         WHERE kind = 'rulebook' AND version = '2026-01'""",
         {"rule"},
     ),
+    "counts that nobody can read": ("UPDATE journal SET counts = '{{}}' WHERE id = '{swept}'", {"document"}),
     "a line on a closed day": (
         """INSERT INTO closed_period (programme, closed_through, closed_by, closed_at)
         SELECT programme, effective_on, 'x', recorded_at - interval '1 second' FROM journal WHERE id = '{reset}'""",

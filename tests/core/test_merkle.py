@@ -13,7 +13,6 @@ from ledger.core.merkle import (
     Tile,
     consistency_plan,
     edge_tiles,
-    faults,
     fill_in,
     grow,
     inclusion_plan,
@@ -24,6 +23,7 @@ from ledger.core.merkle import (
     root_of,
     tiles_of,
 )
+from ledger.core.tile_walk import TileWalk
 
 # The leaves and roots that implementations of Certificate Transparency test with.
 VECTOR = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
@@ -76,7 +76,7 @@ def test_however_it_grew_the_root_is_the_same(steps: list[int]) -> None:
     tiles = log_of(*steps)
     assert tiles == log_of(size)
     assert root_of(size, tiles) == plain_root(0, size)
-    assert list(faults(size, lambda tile: tiles.get(tile, b""))) == []
+    assert walked(size, tiles) == (True, plain_root(0, size))
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 255, 256, 257, 511, 512, 65_536, 65_537, 66_000])
@@ -136,10 +136,21 @@ def test_a_changed_tile_is_a_fault_or_changes_the_root(data: st.DataObject) -> N
     changed = bytearray(tiles[tile])
     changed[place] ^= data.draw(st.integers(1, 255))
     broken = {**tiles, tile: bytes(changed)}
-    assert list(faults(size, broken.__getitem__)) or root_of(size, broken) != root_of(size, tiles)
+    assert walked(size, broken) != (True, root_of(size, tiles))
 
 
-def test_a_tile_of_another_length_is_a_fault() -> None:
-    tiles = log_of(300)
-    short = {**tiles, Tile(0, 1): tiles[Tile(0, 1)][:-HASH_BYTES]}
-    assert list(faults(300, short.__getitem__)) == [Tile(0, 1)]
+@given(st.data())
+def test_a_tile_missing_or_cut_is_noticed(data: st.DataObject) -> None:
+    size = data.draw(st.integers(2, 1_500))
+    tiles = log_of(size)
+    tile = data.draw(st.sampled_from(sorted(tiles)))
+    assert not walked(size, {**tiles, tile: tiles[tile][:-HASH_BYTES]})[0]
+    assert not walked(size, {name: hashes for name, hashes in tiles.items() if name != tile})[0]
+    assert not walked(size + 1, tiles)[0] and not walked(size - 1, tiles)[0]
+
+
+def walked(size: int, tiles: dict[Tile, bytes]) -> tuple[bool, bytes | None]:
+    """Whether every tile was as it should be, and the root."""
+    walk = TileWalk(size)
+    is_right = [walk.take(tile, hashes) for tile, hashes in sorted(tiles.items())]
+    return all(is_right) and walk.is_complete(), walk.root() if walk.is_complete() else None
