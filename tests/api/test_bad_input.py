@@ -1,6 +1,7 @@
 """Whatever a caller sends: a problem with a word and a pointer, nothing half stored, never a 500."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from tests.village import gift
 
 SALE: dict[str, Any] = {"owner": "hh_1", "outlet": "out_shop", "lines": [{"item": "tissue"}]}
 DEED: dict[str, Any] = {"rule": "sweep", "recipient": "hh_1", "facts": {"happened_on": "2026-09-14"}}
-STORED = ("journal", "entry", "idempotency_key", "owner", "person", "activity", "publication", "programme")
+STORED = (
+    "journal", "entry", "idempotency_key", "owner", "person", "activity", "publication", "programme", "adjustment",
+    "closed_period",
+)  # fmt: skip
 EIGHT_DEEP = json.loads('{"a":' * 8 + "1" + "}" * 8)
 
 
@@ -70,6 +74,30 @@ MALFORMED: list[tuple[str, bytes, str]] = [
     ("stock/receipts", changed({}, outlet="out_shop", item="soap", quantity=10**9), "/quantity"),
     ("stock/receipts", changed({}, outlet="out_shop", item="soap", quantity=1, source="stolen"), "/source"),
     ("transactions/txn_1/reverse", changed({}, amount=0), "/amount"),
+    ("redemptions/txn_1/refund", changed({}, lines=[{"item": "soap", "quantity": 1}]), "/lines/0/goods"),
+    ("redemptions/txn_1/refund", changed({}, goods="keep"), "/goods"),
+    ("holds", changed(SALE), "/until"),
+    ("holds", changed(SALE, until="2026-02-30"), "/until"),
+    ("holds/txn_1/capture", changed({}, lines=[{"item": "soap", "quantity": 0}]), "/lines/0/quantity"),
+    ("reversals", changed({}, lost_key="a b"), "/lost_key"),
+    ("reversals", changed({}, lost_key="k\n"), "/lost_key"),
+    ("deductions", changed({}, owner="hh_1", amount=0, shortage="debt", note="n"), "/amount"),
+    ("deductions", changed({}, owner="hh_1", amount=1, shortage="forgive", note="n"), "/shortage"),
+    ("deductions", changed({}, owner="hh_1", amount=1, shortage="debt", note="n", unit="item:soap"), "/unit"),
+    ("adjustments", changed({}, owner="hh_1", amount=10**12 + 1, note="n"), "/amount"),
+    ("adjustments", changed({}, owner="hh_1", amount=1, note=""), "/note"),
+    ("adjustments", changed({}, owner="hh_1", amount=1, note="n", approved_by="boss"), "/approved_by"),
+    ("transfers", changed({}, owner="hh_1", to="out_shop", amount=1, note="n"), "/to"),
+    ("openings", changed({}, owner="hh_1", amount=-1), "/amount"),
+    ("settlements", changed({}, merchant="mer_1", points=1, commission_denominator=0), "/commission_denominator"),
+    ("dividends", changed({}, pool=1, shares=[]), "/shares"),
+    ("dividends", changed({}, pool=1, shares=[{"owner": "hh_1", "weight": 0}]), "/shares/0/weight"),
+    ("stock/donations", changed({}, outlet="out_shop", item="soap", award={**DEED, "rule": 5}), "/award/rule"),
+    ("stock/counts", changed({}, outlet="out_shop", item="soap", counted=-1, note="n"), "/counted"),
+    ("stock/write-offs", changed({}, outlet="out_shop", item="soap", quantity=1), "/note"),
+    ("stock/moves", changed({}, outlet="out_shop", to="hh_1", item="soap", quantity=1), "/to"),
+    ("stock/returns", changed({}, outlet="out_shop", item="so ap", quantity=1), "/item"),
+    ("awards/txn_1/cancel", changed({}, note="a\u2028b"), "/note"),
 ]
 
 
@@ -161,6 +189,29 @@ async def test_every_command_wants_a_key(office: Office) -> None:
     ):
         answer = await office.call("POST", path, key=key, json=body)
         assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing"), path
+    assert await stored(office) == before
+
+
+async def test_every_route_that_takes_a_body_refuses_junk_and_wants_its_key(office: Office) -> None:
+    key = await office.key("admin")
+    before = await stored(office)
+    paths = (await office.call("GET", "/schema", key=None)).json()["paths"]
+    asked = 0
+    for template, methods in paths.items():
+        path = re.sub(r"\{\w+\}", "x_1", template.replace("{programme}", office.village.slug))
+        post = methods.get("post", {"parameters": ()})
+        required = [(one["in"], one["name"]) for one in post["parameters"] if one["required"]]
+        if ("header", "Idempotency-Key") in required:
+            answer = await office.call("POST", path, key=key, json={})
+            assert answer.json()["code"] in ("idempotency_key_missing", "malformed"), (template, answer.text)
+        query = {name: "2026-01-01" for where, name in required if where == "query"}
+        for body in (b'{"": 0}', b"[]", b"7", b"nul", b'"\xff"') if "requestBody" in post else ():
+            headers = {"Content-Type": next(iter(post["requestBody"]["content"])), "Idempotency-Key": f"junk-{asked}"}
+            answer = await office.call("POST", path, key=key, content=body, headers=headers, params=query)
+            assert answer.status_code in (400, 422), (template, body, answer.text)
+            assert answer.json()["code"] in ("malformed", "document_refused"), (template, body, answer.text)
+            asked += 1
+    assert asked > 100
     assert await stored(office) == before
 
 
