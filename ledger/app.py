@@ -13,123 +13,24 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response
 from litestar.routes import HTTPRoute
 
-from ledger.api import (
-    accounts,
-    activities,
-    adjustments,
-    awards,
-    commands,
-    corrections,
-    deductions,
-    dividends,
-    health,
-    holds,
-    metrics,
-    openings,
-    people,
-    periods,
-    programmes,
-    proofs,
-    redemptions,
-    reversals,
-    settlements,
-    stock,
-    transactions,
-    transfers,
-    trial_balance,
-)
-from ledger.api.access import TABLE
-from ledger.api.body import DecodedBody
-from ledger.api.call import Admission, Route, give_call
-from ledger.api.decode import intake_of
-from ledger.api.desk import Desk
 from ledger.api.express import Express
 from ledger.api.openapi import answer_type_of, openapi_document
-from ledger.api.sent import Asked
 from ledger.deadline import keep_deadlines
+from ledger.hall.access import TABLE
+from ledger.hall.body import DecodedBody
+from ledger.hall.call import Admission, Route, give_call
+from ledger.hall.decode import intake_of
+from ledger.hall.desk import Desk
+from ledger.hall.sent import Asked
 from ledger.log import log_requests
 from ledger.problems import Problem, answer_problem, is_unexpected
-from ledger.web import pages
+from ledger.routes import ROUTES
 from ledger.web.docs import docs_page
 
 log = structlog.get_logger()
 
 BODY_BYTES_MAX = 256 * 1024
 POOL_SIZE = 8
-
-ROUTES = (
-    pages.front,
-    pages.docs,
-    pages.schema,
-    health.live,
-    health.ready,
-    metrics.metrics,
-    programmes.programmes,
-    programmes.programme,
-    programmes.publish_policies,
-    programmes.publish_goods,
-    programmes.publish_event_kinds,
-    programmes.publish_rules,
-    programmes.list_published,
-    programmes.publication,
-    programmes.prices,
-    programmes.offers,
-    people.open_household,
-    people.open_member,
-    people.open_merchant,
-    people.household,
-    people.member,
-    people.merchant,
-    activities.record,
-    activities.activity,
-    activities.award_recorded,
-    activities.award,
-    redemptions.quote,
-    awards.activate,
-    awards.cancel,
-    redemptions.redeem,
-    redemptions.refund,
-    holds.hold,
-    holds.capture,
-    holds.void,
-    reversals.undo_lost,
-    commands.post_commands,
-    adjustments.adjust,
-    adjustments.adjustments,
-    adjustments.adjustment,
-    adjustments.approve,
-    adjustments.decline,
-    deductions.deduct,
-    transfers.transfer,
-    openings.open_balance,
-    settlements.settle,
-    dividends.split,
-    stock.receive,
-    stock.donate,
-    stock.count,
-    stock.write_off,
-    stock.move,
-    stock.give_back,
-    transactions.transaction,
-    transactions.explain,
-    transactions.reverse,
-    corrections.simulation,
-    corrections.rerating,
-    corrections.evaluation,
-    corrections.undo_batch,
-    trial_balance.origin,
-    proofs.latest_checkpoint,
-    proofs.consistency,
-    proofs.proof,
-    trial_balance.trial_balance,
-    trial_balance.accounts,
-    trial_balance.entries,
-    periods.close,
-    periods.periods,
-    accounts.balances,
-    accounts.statement,
-    accounts.stock,
-)
 
 
 class Service(Litestar):
@@ -201,7 +102,7 @@ def _route(method: str, route: HTTPRoute, handler: HTTPRouteHandler) -> Route:
     template = "/" + "/".join(parts)
     access = TABLE.get((method, template))
     if access is None:
-        raise RouteNotInTable(f"{method} {template} has no row in ledger/api/access.py")
+        raise RouteNotInTable(f"{method} {template} has no row in ledger/hall/access.py")
     return Route(
         template=template,
         path_format=route.path_format,

@@ -7,8 +7,8 @@ from typing import Any
 
 from litestar.connection import Request
 
-from ledger.api.fault import Fault, Faulty, Spot
 from ledger.core.title import Title
+from ledger.hall.fault import Fault, Faulty, Spot
 from ledger.lanes import OutcomeUnknown
 from ledger.log import ASGIApp, Message, Receive, Scope, Send
 from ledger.problems import answer_problem

@@ -9,13 +9,13 @@ import msgspec
 
 from ledger.actions.load_folder import load_folder
 from ledger.actions.open_owner import open_owner
-from ledger.api.access import Role
 from ledger.core.title import Title
 from ledger.db.identity import new_id
 from ledger.db.keys import insert_key
 from ledger.db.nodes import has_nodes, insert_node
 from ledger.db.owners import Owner
 from ledger.db.service_role import connect
+from ledger.hall.access import Role
 
 DEMONSTRATION = "fuxi"
 COUNTY = Title("示范县", "Demonstration county")

@@ -7,18 +7,18 @@ import msgspec
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
-from ledger.api.answer import Declined
-from ledger.api.fault import Fault, Faulty, Spot
-from ledger.api.sent import Asked
 from ledger.core.refusal import Number, Reason, Refused
 from ledger.core.title import Title
-from ledger.fault_words import FAULTS
+from ledger.hall.answer import Declined
+from ledger.hall.fault import Fault, Faulty, Spot
+from ledger.hall.fault_words import FAULTS
+from ledger.hall.reason_words import REASONS
+from ledger.hall.sent import Asked
+from ledger.hall.words import preferred_language, tell
 from ledger.lanes import UNAVAILABLE, OutcomeUnknown, Overloaded
-from ledger.problem_words import REASONS, Words
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
-_LISTED_MAX = 20
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,29 +74,6 @@ def is_unexpected(error: Exception) -> bool:
     """A defect of ours, which must be logged with its place."""
     expected = (Declined, Refused, Faulty, Overloaded, OutcomeUnknown, *UNAVAILABLE)
     return not isinstance(error, expected) and getattr(error, "status_code", 500) >= 500
-
-
-def tell(words: Words, numbers: Mapping[str, Number], language: str) -> str:
-    """The first sentence for which all numbers are there; a list is told item by item."""
-    told = {name: _told(value, language) for name, value in numbers.items() if value is not None}
-    for detail in words.details:
-        try:
-            return str(getattr(detail, language)).format_map(told)
-        except KeyError:
-            continue
-    return str(getattr(words.title, language))
-
-
-def preferred_language(accepted: str) -> str:
-    """`zh` or `en`, whichever Accept-Language ranks higher; Chinese when it names neither."""
-    best, best_weight = "zh", 0.0
-    for part in accepted[:200].split(","):
-        tag, _, weight = part.partition(";")
-        language = tag.strip().lower().partition("-")[0]
-        worth = _weight(weight)
-        if language in ("zh", "en") and worth > best_weight:
-            best, best_weight = language, worth
-    return best
 
 
 def _problem_of(error: Exception, language: str, request_id: str) -> tuple[Problem, dict[str, str]]:
@@ -158,19 +135,3 @@ def _problem(
 def _pointed(spot: Spot, language: str) -> Pointed:
     detail: Title = spot.detail
     return Pointed(getattr(detail, language), spot.pointer, spot.header, spot.parameter, spot.line)
-
-
-def _told(value: Number, language: str) -> str:
-    if isinstance(value, list):
-        return ("、" if language == "zh" else ", ").join(value[:_LISTED_MAX])
-    return str(value)
-
-
-def _weight(text: str) -> float:
-    name, _, value = text.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0

@@ -10,11 +10,11 @@ from datetime import timedelta
 import asyncpg
 import msgspec
 
-from ledger.api.balance_reader import BalanceReader
 from ledger.core.command import Capture, Command, Hold, Line, Open, Request, Reverse, Transfer, Void
 from ledger.core.transaction import Outcome, Receipt
 from ledger.db.accounts import Holdings
 from ledger.db.service_role import connect
+from ledger.hall.balance_reader import BalanceReader
 from ledger.lanes import Lanes
 from ledger.posting import post
 from tests.history import Call, Leg

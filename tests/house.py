@@ -13,17 +13,28 @@ FOG = frozenset({"utils", "util", "helpers", "helper", "manager", "managers", "s
 FOG_ALONE = frozenset({"base", "service_base", "models"})  # fine as a part of a longer name
 KNOWN_NAMES = frozenset({"service_role"})  # PostgreSQL's own word for the login that serves
 
-FLOORS = ("alone", "core", "db", "posting", "actions", "door", "roof")
+FLOORS = ("alone", "core", "db", "posting", "actions", "hall", "door", "roof")
 TOP_LEVEL = {
     "verify": "alone",
     **dict.fromkeys(("posting", "lanes", "batch", "tally"), "posting"),
     "deadline": "roof",
     **dict.fromkeys(
-        ("app", "main", "serve", "first_start", "config", "log", "problems", "problem_words", "fault_words", "schemas"),
+        (
+            "app",
+            "main",
+            "serve",
+            "one_packet",
+            "first_start",
+            "config",
+            "log",
+            "problems",
+            "routes",
+            "schemas",
+        ),
         "roof",
     ),
 }
-FOLDERS = {"core": "core", "db": "db", "actions": "actions", "api": "door", "web": "door"}
+FOLDERS = {"core": "core", "db": "db", "actions": "actions", "hall": "hall", "api": "door", "web": "door"}
 
 PURE = frozenset({
     "base64", "bisect", "calendar", "collections", "copy", "datetime", "decimal", "enum", "fractions", "functools",
@@ -77,7 +88,7 @@ def _is_ours(name: str) -> bool:
 
 
 def looking_up(root: Path) -> Iterator[str]:
-    """core <- db <- posting <- actions <- doors <- roof; doors do not know each other; `verify` knows nobody."""
+    """core <- db <- posting <- actions <- hall <- doors <- roof; doors do not know each other, `verify` nobody."""
     modules = read_modules(root)
     placed = {module.name: module for module in modules}
     for module in modules:
@@ -211,13 +222,15 @@ def wordless_reasons(root: Path) -> Iterator[str]:
     """Every Reason has its words for people, and a test that meets it."""
     source = ast.parse((root / "ledger" / "core" / "refusal.py").read_text(encoding="utf-8"))
     [closed] = [node for node in ast.walk(source) if isinstance(node, ast.ClassDef) and node.name == "Reason"]
-    words = "".join(path.read_text(encoding="utf-8") for path in sorted((root / "ledger").glob("problem*.py")))
+    words = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((root / "ledger" / "hall").glob("words_of_*.py"))
+    )
     tests = "".join(path.read_text(encoding="utf-8") for path in sorted((root / "tests").rglob("test_*.py")))
     for node in closed.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name, value = node.targets[0].id, ast.literal_eval(node.value)
             if f"Reason.{name}:" not in words:
-                yield f"Reason.{name}: no words in problem_words.py"
+                yield f"Reason.{name}: no words in hall/words_of_*.py"
             if not re.search(rf"\bReason\.{name}\b|[\"']{value}[\"']", tests):
                 yield f"Reason.{name}: no test meets it"
 

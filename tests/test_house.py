@@ -67,7 +67,7 @@ PLANTED: tuple[tuple[Check, dict[str, str], str], ...] = (
     (wordless_reasons, {"ledger/core/refusal.py": WORDS, "tests/test_a.py": "Reason.LATE"}, "no words"),
     (
         wordless_reasons,
-        {"ledger/core/refusal.py": WORDS, "ledger/problem_words.py": "Reason.LATE: 1"},
+        {"ledger/core/refusal.py": WORDS, "ledger/hall/words_of_x.py": "Reason.LATE: 1"},
         "no test meets it",
     ),
 )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.api.fault import Fault
 from ledger.core.refusal import Reason
-from ledger.fault_words import FAULTS
-from ledger.problem_words import REASONS, Words
-from ledger.problems import preferred_language, tell
+from ledger.hall.fault import Fault
+from ledger.hall.fault_words import FAULTS
+from ledger.hall.reason_words import REASONS
+from ledger.hall.words import Words, preferred_language, tell
 
 LEDGER = Path(__file__).parent.parent / "ledger"
 

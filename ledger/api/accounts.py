@@ -10,9 +10,6 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 
 from ledger.actions.fill_class import household_class, looks_at_class
-from ledger.api.answer import answer
-from ledger.api.call import Call, Limit
-from ledger.api.fault import Fault, Faulty, Spot
 from ledger.core.account import BUCKETED, POINTS
 from ledger.core.balance import BALANCE_MAX, NEVER, Balance
 from ledger.core.heading import heading
@@ -25,6 +22,9 @@ from ledger.core.transaction import About
 from ledger.db.accounts import Line, StoredBalance, read_lines, read_stock
 from ledger.db.balances import balances_at, balances_on
 from ledger.db.owners import find_owners
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, Limit
+from ledger.hall.fault import Fault, Faulty, Spot
 
 _P = "/v1/programmes/{programme:str}"
 

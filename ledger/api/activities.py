@@ -12,15 +12,15 @@ from litestar.response import Response
 
 from ledger.actions.award_activity import award_activity
 from ledger.actions.record_activity import record_activity
-from ledger.api.answer import answer
-from ledger.api.call import Call, IdempotencyKey
-from ledger.api.submit import DryRun, act, submit
 from ledger.core.activity import Facts, Person, Report
 from ledger.core.command import Award, RecipientId
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Slug
 from ledger.core.transaction import Outcome, Receipt
 from ledger.db.activities import Activity, find_activity
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, IdempotencyKey
+from ledger.hall.submit import DryRun, act, submit
 
 _P = "/v1/programmes/{programme:str}"
 assert Facts.__struct_fields__[: len(Report.__struct_fields__) + 1] == (*Report.__struct_fields__, "person")

@@ -11,14 +11,14 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Response
 
 from ledger.actions.adjust_owner import adjust_owner, approve_adjustment, decline_adjustment
-from ledger.api.answer import answer, answer_outcome, answer_trial
-from ledger.api.call import Call, IdempotencyKey, Limit
-from ledger.api.submit import DryRun, act, outcome_of
 from ledger.core.command import Adjust, RecipientId, Request, SignedAmount, SpendUnit
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Note
 from ledger.core.transaction import Outcome, Receipt
 from ledger.db.adjustments import Asked, find_adjustment, waiting_adjustments
+from ledger.hall.answer import answer, answer_outcome, answer_trial
+from ledger.hall.call import Call, IdempotencyKey, Limit
+from ledger.hall.submit import DryRun, act, outcome_of
 
 _P = "/v1/programmes/{programme:str}"
 

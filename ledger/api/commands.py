@@ -11,17 +11,17 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import Response
 
-from ledger.api.answer import answer, answer_group, count_outcome
-from ledger.api.call import KEY_LENGTH, KEY_PATTERN, Call, OptionalIdempotencyKey
-from ledger.api.decode import IDEMPOTENCY_KEY
-from ledger.api.fault import Fault, Faulty, Spot
 from ledger.api.may_post import require_may_post
-from ledger.api.submit import DryRun, filled_requests, outcome_of, try_all
 from ledger.api.wire import Wire, command_of
 from ledger.core.command import Command, Group, Request
 from ledger.core.refusal import Number, Refused
 from ledger.core.title import Slug, Title
 from ledger.core.transaction import Outcome, Receipt
+from ledger.hall.answer import answer, answer_group, count_outcome
+from ledger.hall.call import KEY_LENGTH, KEY_PATTERN, Call, OptionalIdempotencyKey
+from ledger.hall.decode import IDEMPOTENCY_KEY
+from ledger.hall.fault import Fault, Faulty, Spot
+from ledger.hall.submit import DryRun, filled_requests, outcome_of, try_all
 from ledger.lanes import UNAVAILABLE, OutcomeUnknown
 
 _P = "/v1/programmes/{programme:str}"

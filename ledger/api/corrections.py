@@ -13,8 +13,6 @@ from ledger.actions.evaluate import post_dividend, post_rank, post_reset, post_s
 from ledger.actions.post_batch import BatchResult, reverse_batch
 from ledger.actions.read_rules import read_rulebook
 from ledger.actions.rerate import rerate, simulate
-from ledger.api.answer import answer
-from ledger.api.call import Call, IdempotencyKey
 from ledger.api.document import read_sent
 from ledger.core.command import Amount
 from ledger.core.compiled import Compiled, compile_rulebook
@@ -22,6 +20,8 @@ from ledger.core.refusal import Reason, Refused
 from ledger.core.simulate import Gain
 from ledger.core.title import Slug
 from ledger.db import publications
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, IdempotencyKey
 
 _P = "/v1/programmes/{programme:str}"
 

@@ -5,10 +5,10 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.response import Response
 
-from ledger.api.call import Call, IdempotencyKey
-from ledger.api.submit import DryRun, submit
 from ledger.core.command import Split
 from ledger.core.transaction import Receipt
+from ledger.hall.call import Call, IdempotencyKey
+from ledger.hall.submit import DryRun, submit
 
 _P = "/v1/programmes/{programme:str}"
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.actions.read_rules import Problem
-from ledger.api.call import Call
-from ledger.api.fault import Fault, Faulty, Spot
+from ledger.hall.call import Call
+from ledger.hall.fault import Fault, Faulty, Spot
 
 
 async def read_sent(call: Call, reader: Callable[..., tuple[Any, tuple[Problem, ...]]], *given: Any) -> Any:

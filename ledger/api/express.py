@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from litestar.response import Response
 
-from ledger.api.call import Admission, Route
-from ledger.api.sent import Asked, Sent
+from ledger.hall.call import Admission, Route
+from ledger.hall.sent import Asked, Sent
 
 EXPRESS = (
     ("POST", "/v1/programmes/{programme}/redemptions"),

@@ -5,8 +5,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Response
 
-from ledger.api.answer import answer
-from ledger.api.call import Call
+from ledger.hall.answer import answer
+from ledger.hall.call import Call
 
 
 class Health(msgspec.Struct, frozen=True):

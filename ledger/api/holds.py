@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
-from ledger.api.call import Call, IdempotencyKey
 from ledger.api.redemptions import Sale
-from ledger.api.submit import DryRun, require_own_transactions, submit
 from ledger.core.command import Capture, Hold, TakenLines, Void
 from ledger.core.transaction import Receipt
+from ledger.hall.call import Call, IdempotencyKey
+from ledger.hall.submit import DryRun, require_own_transactions, submit
 
 _P = "/v1/programmes/{programme:str}"
 

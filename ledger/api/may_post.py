@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from ledger.api.access import COMMANDS, LOADED
-from ledger.api.call import Call
-from ledger.api.fault import Fault, Faulty, Spot
-from ledger.api.submit import require_own_transactions
 from ledger.core.command import Command, FollowUp, LateSale
 from ledger.core.title import Title
+from ledger.hall.access import COMMANDS, LOADED
+from ledger.hall.call import Call
+from ledger.hall.fault import Fault, Faulty, Spot
+from ledger.hall.submit import require_own_transactions
 
 
 async def require_may_post(call: Call, commands: Sequence[Command], *, is_backdated: bool) -> None:

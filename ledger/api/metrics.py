@@ -4,7 +4,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Response
 
-from ledger.api.call import Call
+from ledger.hall.call import Call
 from ledger.tally import exposition
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -6,11 +6,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from ledger.api.access import LOADED, Access
-from ledger.api.call import Route
 from ledger.api.components import REFS, described, tidied, used
-from ledger.api.decode import JSON, PATH_PART, YAML, Parameter
 from ledger.core.transaction import Receipt
+from ledger.hall.access import LOADED, Access
+from ledger.hall.call import Route
+from ledger.hall.decode import JSON, PATH_PART, YAML, Parameter
 
 TITLE = "Points Ledger / 积分账本"
 PROBLEM_JSON = "application/problem+json"

@@ -10,13 +10,13 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
 from ledger.actions.open_owner import Opened, load_owner, open_owner, require_listed
-from ledger.api.access import Role
-from ledger.api.answer import answer
-from ledger.api.call import Call, OptionalIdempotencyKey
-from ledger.api.fault import Fault, Faulty
 from ledger.core.title import READABLE, Slug, Text
 from ledger.db.identity import derived_id
 from ledger.db.owners import Owner
+from ledger.hall.access import Role
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, OptionalIdempotencyKey
+from ledger.hall.fault import Fault, Faulty
 
 _P = "/v1/programmes/{programme:str}"
 _SEE_NAMES = frozenset({Role.ADMIN, Role.OPERATOR, Role.REVIEWER})

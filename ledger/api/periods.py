@@ -10,10 +10,10 @@ from litestar.params import JSONBody, QueryParameter
 from litestar.response import Response
 
 from ledger.actions.close_period import close_period
-from ledger.api.answer import answer
-from ledger.api.call import Call, Limit
 from ledger.core.balance import NEVER
 from ledger.db.periods import ClosedPeriod, list_closed
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, Limit
 
 _P = "/v1/programmes/{programme:str}"
 

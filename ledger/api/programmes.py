@@ -11,10 +11,7 @@ from litestar.response import Response
 
 from ledger.actions.publish import Published, publish_catalogue, publish_events, publish_programme, publish_rulebook
 from ledger.actions.read_rules import read_catalogue, read_events, read_programme, read_rulebook
-from ledger.api.answer import answer
-from ledger.api.call import Call, Limit
 from ledger.api.document import read_sent, refused_document
-from ledger.api.fault import Spot
 from ledger.core.item import price_on
 from ledger.core.period import business_day
 from ledger.core.programme import Programme
@@ -23,6 +20,9 @@ from ledger.core.scheme import Scheme
 from ledger.core.title import Title
 from ledger.db import publications
 from ledger.db.nodes import list_programmes_below
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, Limit
+from ledger.hall.fault import Spot
 
 _V1 = "/v1/programmes"
 _P = f"{_V1}/{{programme:str}}"

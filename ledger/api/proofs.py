@@ -10,12 +10,12 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 
 from ledger.actions.prove_sealed import Consistency, Inclusion, prove_consistency, prove_inclusion
-from ledger.api.answer import answer
-from ledger.api.call import Call
 from ledger.core.balance import BALANCE_MAX
 from ledger.core.refusal import Reason, Refused
 from ledger.db.journal import load_sources
 from ledger.db.seals import find_checkpoint
+from ledger.hall.answer import answer
+from ledger.hall.call import Call
 
 _P = "/v1/programmes/{programme:str}"
 

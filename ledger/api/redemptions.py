@@ -10,12 +10,12 @@ from litestar.response import Response
 
 from ledger.actions.fill_class import filled_sale, looks_at_class
 from ledger.actions.quote_redemption import Quote, quote_redemption
-from ledger.api.answer import answer
-from ledger.api.call import Call, IdempotencyKey
-from ledger.api.submit import DryRun, require_own_transactions, submit
 from ledger.core.command import Lines, MerchantId, OutletId, Points, RecipientId, Redeem, Refund, RefundLines
 from ledger.core.title import Note
 from ledger.core.transaction import Receipt
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, IdempotencyKey
+from ledger.hall.submit import DryRun, require_own_transactions, submit
 
 _P = "/v1/programmes/{programme:str}"
 

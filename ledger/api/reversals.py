@@ -10,11 +10,11 @@ from litestar.params import JSONBody
 from litestar.response import Response
 
 from ledger.actions.reverse_by_key import reverse_by_key
-from ledger.api.call import KEY_PATTERN, Call, IdempotencyKey
-from ledger.api.submit import DryRun, act
 from ledger.core.command import Cancel, Request
 from ledger.core.title import Note
 from ledger.core.transaction import Outcome, Receipt
+from ledger.hall.call import KEY_PATTERN, Call, IdempotencyKey
+from ledger.hall.submit import DryRun, act
 
 _P = "/v1/programmes/{programme:str}"
 

@@ -7,11 +7,11 @@ from litestar.params import JSONBody
 from litestar.response import Response
 
 from ledger.api.activities import Deed
-from ledger.api.call import Call, IdempotencyKey
-from ledger.api.submit import DryRun, submit
 from ledger.core.command import Count, Donate, Move, OutletId, Quantity, Receive, Return, WriteOff
 from ledger.core.title import Slug
 from ledger.core.transaction import Receipt
+from ledger.hall.call import Call, IdempotencyKey
+from ledger.hall.submit import DryRun, submit
 
 _P = "/v1/programmes/{programme:str}"
 

@@ -7,14 +7,14 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
 from ledger.actions.explain_award import Explanation, explain_award
-from ledger.api.answer import answer
-from ledger.api.call import Call, IdempotencyKey
-from ledger.api.submit import DryRun, submit
 from ledger.core.command import Amount, Reverse
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Note
 from ledger.core.transaction import Receipt, RefusalNote
 from ledger.db.journal import load_outcomes
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, IdempotencyKey
+from ledger.hall.submit import DryRun, submit
 
 _P = "/v1/programmes/{programme:str}"
 

@@ -9,9 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Response
 
-from ledger.api.answer import answer
-from ledger.api.call import Call, Limit
-from ledger.api.fault import Fault, Faulty, Spot
 from ledger.core.balance import BALANCE_MAX
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Title
@@ -26,6 +23,9 @@ from ledger.db.trial_balance import (
     list_entries,
     list_headings,
 )
+from ledger.hall.answer import answer
+from ledger.hall.call import Call, Limit
+from ledger.hall.fault import Fault, Faulty, Spot
 
 _P = "/v1/programmes/{programme:str}"
 

@@ -13,8 +13,6 @@ import pytest_asyncio
 from ledger.actions.publish import publish_rulebook
 from ledger.actions.seal import seal_waiting
 from ledger.actions.seal_key import SealKey
-from ledger.api.access import TABLE, Role
-from ledger.app import ROUTES as SERVED
 from ledger.app import RouteNotInTable, create_app
 from ledger.core.activity import Facts
 from ledger.core.command import Adjust, Award, Hold, Line, Redeem
@@ -26,6 +24,8 @@ from ledger.db.journal import show_programmes
 from ledger.db.keys import revoke_key
 from ledger.db.owners import Owner, open_owners
 from ledger.db.service_role import connect
+from ledger.hall.access import TABLE, Role
+from ledger.routes import ROUTES as SERVED
 from tests.api.client import Office, open_office
 from tests.api.matrix import KINDS, MATRIX, OUTSIDE, OWNERS, PUBLIC, QUERIES, SEALED, STAFF, WITHOUT_BODY, body_of
 from tests.village import BOTH, DAY, RULEBOOK, Database, Village, gift, open_village, receive, sweep

@@ -4,8 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ledger.api.access import COMMANDS
 from ledger.db.service_role import connect
+from ledger.hall.access import COMMANDS
 from tests.api.client import Office
 from tests.village import DAY, gift, receive
 

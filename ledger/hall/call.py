@@ -10,14 +10,14 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.response import Response
 
-from ledger.api.access import LOADED, Access, Caller
-from ledger.api.decode import IDEMPOTENCY_KEY, Intake, decode
-from ledger.api.desk import Desk
-from ledger.api.fault import Fault, Faulty
-from ledger.api.sent import Asked
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.db.owners import find_household
+from ledger.hall.access import LOADED, Access, Caller
+from ledger.hall.decode import IDEMPOTENCY_KEY, Intake, decode
+from ledger.hall.desk import Desk
+from ledger.hall.fault import Fault, Faulty
+from ledger.hall.sent import Asked
 
 # Visible ASCII: whatever a caller's system makes of a key, it comes back the same.
 KEY_PATTERN = r"^[!-~]+$(?!\n)"

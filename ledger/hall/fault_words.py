@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ledger.api.fault import Fault
-from ledger.problem_words import Words, in_words
+from ledger.hall.fault import Fault
+from ledger.hall.words import Words, in_words
 
 FAULTS: Mapping[Fault, Words] = {
     Fault.MALFORMED: in_words(

@@ -6,7 +6,7 @@ from typing import Any
 from litestar.connection import Request
 from litestar.datastructures import MultiDict
 
-from ledger.api.fault import Fault, Faulty
+from ledger.hall.fault import Fault, Faulty
 
 
 class Sent:

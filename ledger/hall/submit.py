@@ -9,14 +9,14 @@ from litestar.response import Response
 
 from ledger.actions.dry_run import dry_run_all, tried
 from ledger.actions.fill_requests import asks_register, fill_requests
-from ledger.api.access import Role
-from ledger.api.answer import answer_outcome, answer_trial
-from ledger.api.call import Call
 from ledger.core.command import Command, Request
 from ledger.core.refusal import Reason, Refused
 from ledger.core.transaction import About, Outcome, Receipt
 from ledger.db.identity import new_id
 from ledger.db.journal import load_sources
+from ledger.hall.access import Role
+from ledger.hall.answer import answer_outcome, answer_trial
+from ledger.hall.call import Call
 
 DryRun = Annotated[bool, QueryParameter(name="dry_run")]
 

@@ -11,10 +11,10 @@ from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
 from ledger.actions.read_rules import in_both
-from ledger.api.fault import Fault, Faulty, Spot
-from ledger.api.sent import Asked
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Title
+from ledger.hall.fault import Fault, Faulty, Spot
+from ledger.hall.sent import Asked
 
 JSON = "application/json"
 YAML = "application/yaml"

@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from ledger.api.access import Caller, Role
-from ledger.api.balance_reader import BalanceReader
-from ledger.api.short_memory import ShortMemory
 from ledger.db.journal import show_programmes
 from ledger.db.keys import ApiKey, find_key, is_secret_of, split_token
 from ledger.db.nodes import find_node_and_above, find_programme_nodes
 from ledger.db.pool import open_pool
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import connect, require_service_role
+from ledger.hall.access import Caller, Role
+from ledger.hall.balance_reader import BalanceReader
+from ledger.hall.short_memory import ShortMemory
 from ledger.lanes import Lanes
 
 # A key that is revoked stops working within two seconds: this, and the time of one look-up.

@@ -1,27 +1,11 @@
-"""What each reason says to a person, in Chinese and in English: the numbers, and what to do next."""
+"""What the ledger's own refusals say to a person, in Chinese and in English."""
 
 from collections.abc import Mapping
 
-import msgspec
-
 from ledger.core.refusal import Reason
-from ledger.core.title import Title
+from ledger.hall.words import Words, in_words
 
-
-class Words(msgspec.Struct, frozen=True):
-    """A status, a title, and details of which the first is said whose numbers are all there."""
-
-    status: int
-    title: Title
-    details: tuple[Title, ...]
-
-
-def in_words(status: int, zh: str, en: str, *details: tuple[str, str]) -> Words:
-    """A row of the table: status, titles, then pairs of sentences."""
-    return Words(status, Title(zh, en), tuple(Title(*detail) for detail in details))
-
-
-REASONS: Mapping[Reason, Words] = {
+LEDGER: Mapping[Reason, Words] = {
     Reason.NOT_FOUND: in_words(
         404,
         "找不到",
