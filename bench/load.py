@@ -1,10 +1,16 @@
-"""A client in a process of its own: keep-alive connections, closed loop, raw bytes, so that it costs little itself."""
+"""The callers, in a process of their own: keep-alive connections and bytes made beforehand, so that they cost little.
+
+Closed loop (each connection asks again when it was answered) finds the capacity. Open loop (`rate`) finds the latency
+that people would see: a call counts from when it should have been sent, however late its turn came.
+"""
 
 import asyncio
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
+from typing import Any
 
 import msgspec
 import uvloop
@@ -13,10 +19,12 @@ from bench.workload import SIZES, Size, household, work
 from ledger.core.command import Award, Redeem, Request
 
 BATCH = 100
+MADE_BEFOREHAND = 8_000  # calls a second; what a fast service needs beyond them is made meanwhile
+TICK_SECONDS = 0.001
 
 
 class Load(msgspec.Struct, frozen=True):
-    """What to send, read from standard input."""
+    """What to send, read from standard input. Without a `rate`, as fast as it is answered."""
 
     mode: str
     size: str
@@ -26,10 +34,11 @@ class Load(msgspec.Struct, frozen=True):
     connections: int
     seconds: float
     seed: int
+    rate: float = 0.0
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """Commands (or reads) answered as they should be, by the second, with latencies in milliseconds."""
+    """Commands (or reads) answered, shed with 503, or failed; latencies in milliseconds, of what was not shed."""
 
     done: int
     failed: int
@@ -37,20 +46,24 @@ class Measured(msgspec.Struct, frozen=True):
     p50: float
     p99: float
     first_failure: str = ""
+    shed: int = 0
+    shed_p99: float = 0.0
 
 
 def calls(load: Load) -> Iterator[tuple[bytes, int]]:
-    """Requests as bytes with the commands each holds; made before the clock runs would be better, this is cheap."""
+    """Requests as bytes with the commands each holds, without end."""
     size = SIZES[load.size]
     if load.mode == "balance":
-        for number in range(sys.maxsize):
-            path = f"/v1/programmes/{size.slugs[0]}/accounts/{household(number * 7919 % size.households)}/balances"
-            yield _request(load, "GET", path, "", b""), 1
-    if load.mode == "batch":
-        yield from _batches(load, size)
-    for request in work(size, load.seed):
-        noun, body = _single(request)
-        yield _request(load, "POST", f"/v1/programmes/{request.programme}/{noun}", request.key, body), 1
+        return _balances(load, size)
+    return _batches(load, size) if load.mode == "batch" else _singles(load, size)
+
+
+def _balances(load: Load, size: Size) -> Iterator[tuple[bytes, int]]:
+    slugs = size.slugs
+    for number in range(load.seed, sys.maxsize):
+        owner = household(number * 7919 % size.households)
+        path = f"/v1/programmes/{slugs[number % len(slugs)]}/accounts/{owner}/balances"
+        yield _request(load, "GET", path, "", b""), 1
 
 
 def _batches(load: Load, size: Size) -> Iterator[tuple[bytes, int]]:
@@ -59,6 +72,12 @@ def _batches(load: Load, size: Size) -> Iterator[tuple[bytes, int]]:
         items = [{"idempotency_key": request.key, "command": request.command} for request in islice(requests, BATCH)]
         body = msgspec.json.encode({"commands": items})
         yield _request(load, "POST", f"/v1/programmes/{size.slugs[0]}/commands", "", body), BATCH
+
+
+def _singles(load: Load, size: Size) -> Iterator[tuple[bytes, int]]:
+    for request in work(size, load.seed):
+        noun, body = _single(request)
+        yield _request(load, "POST", f"/v1/programmes/{request.programme}/{noun}", request.key, body), 1
 
 
 def _single(request: Request) -> tuple[str, bytes]:
@@ -75,43 +94,132 @@ def _request(load: Load, method: str, path: str, key: str, body: bytes) -> bytes
     return f"{head}\r\n".encode() + body
 
 
+class Tally:
+    """What all connections were answered, and which call comes next."""
+
+    def __init__(self, load: Load) -> None:
+        source = calls(load)
+        each = BATCH if load.mode == "batch" else 1
+        made = [*islice(source, int((load.rate or MADE_BEFOREHAND) / each * load.seconds) + load.connections)]
+        self.next_call = chain(made, source)
+        self.done = self.failed = self.shed = 0
+        self.latencies: list[float] = []
+        self.shed_latencies: list[float] = []
+        self.first_failure = ""
+        self.ends_at = 0.0
+
+    def count(self, status: int, body: bytes, commands: int, seconds: float) -> None:
+        """A refusal by a rule (a limit reached) is work done; anything but that and shedding is a failure."""
+        if status in (200, 201, 422):
+            self.done += commands
+            self.latencies.append(seconds)
+        elif status == 503:
+            self.shed += commands
+            self.shed_latencies.append(seconds)
+        else:
+            self.failed += commands
+            self.first_failure = self.first_failure or f"{status} {body[:300]!r}"
+
+
+class Caller(asyncio.Protocol):
+    """One connection, one call at a time."""
+
+    def __init__(self, tally: Tally, backlog: deque[float], *, is_paced: bool) -> None:
+        self.tally = tally
+        self.is_idle = True
+        self.ended = asyncio.get_running_loop().create_future()
+        self._backlog = backlog
+        self._is_paced = is_paced
+        self._received = b""
+        self._commands = 0
+        self._since = 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport: asyncio.Transport = transport
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def ask(self, since: float) -> None:
+        """The next call; its latency counts from `since`."""
+        call, self._commands = next(self.tally.next_call)
+        self._since = since
+        self.is_idle = False
+        self._transport.write(call)
+
+    def data_received(self, data: bytes) -> None:
+        received = self._received + data if self._received else data
+        head_end = received.find(b"\r\n\r\n")
+        if head_end < 0 or len(received) < head_end + 4 + _length(received, head_end):
+            self._received = received
+            return
+        self._received = b""
+        now = time.perf_counter()
+        self.tally.count(int(received[9:12]), received[head_end + 4 :], self._commands, now - self._since)
+        self.is_idle = True
+        if self._backlog:
+            self.ask(self._backlog.popleft())
+        elif now >= self.tally.ends_at:
+            self._transport.close()
+        elif not self._is_paced:
+            self.ask(now)
+
+
+def _length(received: bytes, head_end: int) -> int:
+    place = received.find(b"content-length: ", 0, head_end)
+    return int(received[place + 16 : received.find(b"\r", place)]) if place >= 0 else 0
+
+
 async def drive(load: Load) -> Measured:
-    """Each connection sends its next call when the one before was answered."""
-    source = calls(load)
-    latencies: list[float] = []
-    counts = {"done": 0, "failed": 0}
-    failures: list[str] = []
+    """Opens all connections, lets them ask for the time given, and waits for the last answers."""
+    tally, backlog = Tally(load), deque[float]()
+    loop = asyncio.get_running_loop()
+    callers = []
+    for _ in range(load.connections):
+        _, caller = await loop.create_connection(
+            lambda: Caller(tally, backlog, is_paced=load.rate > 0), load.host, load.port
+        )
+        callers.append(caller)
     began = time.perf_counter()
-
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection(load.host, load.port)
-        while time.perf_counter() - began < load.seconds:
-            call, commands = next(source)
-            sent = time.perf_counter()
-            writer.write(call)
-            status, body = await _answer(reader)
-            latencies.append(time.perf_counter() - sent)
-            # A refusal by a rule (a limit reached) is work done; anything else is a failure.
-            is_well = status in (200, 201, 422)
-            counts["done" if is_well else "failed"] += commands
-            if not is_well and not failures:
-                failures.append(f"{status} {body[:300]!r}")
-        writer.close()
-
-    await asyncio.gather(*(client() for _ in range(load.connections)))
-    taken = time.perf_counter() - began
-    latencies.sort()
-    p50, p99 = (1000 * latencies[int(len(latencies) * part)] for part in (0.5, 0.99))
-    return Measured(counts["done"], counts["failed"], taken, p50, p99, "".join(failures))
+    tally.ends_at = began + load.seconds
+    if load.rate:
+        await _pace(load, callers, backlog, began)
+    else:
+        for caller in callers:
+            caller.ask(began)
+    await asyncio.gather(*(caller.ended for caller in callers))
+    return _measured(tally, time.perf_counter() - began)
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = 0
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            length = int(line[15:])
-    return int(head[9:12]), await reader.readexactly(length)
+async def _pace(load: Load, callers: list[Caller], backlog: deque[float], began: float) -> None:
+    """Each call at its time; what finds no connection free waits, and its waiting counts."""
+    due = 0
+    while (now := time.perf_counter()) < began + load.seconds:
+        while began + due / load.rate <= now:
+            backlog.append(began + due / load.rate)
+            due += 1
+        for caller in callers:
+            if not backlog:
+                break
+            if caller.is_idle:
+                caller.ask(backlog.popleft())
+        await asyncio.sleep(TICK_SECONDS)
+    for caller in callers:
+        if caller.is_idle:
+            caller.ask(time.perf_counter())  # the last answer closes it
+
+
+def _measured(tally: Tally, seconds: float) -> Measured:
+    p50, p99 = (_part(tally.latencies, part) for part in (0.5, 0.99))
+    return Measured(
+        tally.done, tally.failed, seconds, p50, p99, tally.first_failure, tally.shed, _part(tally.shed_latencies, 0.99)
+    )
+
+
+def _part(latencies: list[float], part: float) -> float:
+    ordered = sorted(latencies)
+    return 1000 * ordered[int(len(ordered) * part)] if ordered else 0.0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Nobody waits longer than asked for: a database that hangs is a 503 in time, and the key tells the outcome later."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,29 +69,49 @@ async def test_reads_and_actions_end_in_time_too(
     assert again.status_code in (200, 201)
 
 
-async def test_the_refusal_does_not_wait_for_the_database_to_let_go(office: Office) -> None:
-    """Over bare ASGI: the answer is complete while the work that hangs is still being given up."""
+@asynccontextmanager
+async def frozen(office: Office) -> AsyncIterator[None]:
+    """The database's own processes stand still: not even a request to give up is heard."""
+    rows = await office.village.rows(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    pids = [row["pid"] for row in rows]
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def test_the_answer_does_not_wait_for_a_database_that_stands_still(office: Office) -> None:
+    """Over bare ASGI: it is complete while the work that hangs is still being given up."""
     key = await office.key("admin")
-    complete = asyncio.Event()
+    await office.call("GET", "accounts/hh_1/balances", key=key)
+    complete: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def receive_nothing() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.body" and not message.get("more_body"):
-            complete.set()
+            await complete.put(message["body"])
 
-    path = f"{office.base}/accounts/hh_1/balances"
+    path = f"{office.base}/outlets/out_shop/stock"
     headers = [(b"authorization", f"Bearer {key}".encode()), (b"request-timeout", b"0.2")]
     scope = {
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
         "headers": headers, "http_version": "1.1", "scheme": "http", "server": ("x", 80), "client": ("x", 1),
         "asgi": {"version": "3.0"}, "root_path": "",
     }  # fmt: skip
-    async with locked(office, "api_key"):
+    async with frozen(office):
         serving = asyncio.create_task(office.app(scope, receive_nothing, send))
-        await asyncio.wait_for(complete.wait(), 1)
+        body = await asyncio.wait_for(complete.get(), 1)
+        assert not serving.done()
+    assert b"deadline_passed" in body
     await serving
+    assert complete.empty()
 
 
 async def test_a_deadline_that_is_no_time_is_refused(office: Office) -> None:
