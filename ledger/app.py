@@ -23,9 +23,11 @@ from ledger.hall.decode import intake_of
 from ledger.hall.desk import Desk
 from ledger.hall.sent import Asked
 from ledger.log import log_requests
-from ledger.problems import Problem, answer_problem, is_unexpected
+from ledger.problems import Problem, answer_problem, is_unexpected, problem_of
 from ledger.routes import ROUTES
 from ledger.web.docs import docs_page
+from ledger.web.refusal import refusal_page, wants_page
+from ledger.web.sheet import language_of
 
 log = structlog.get_logger()
 
@@ -118,10 +120,20 @@ def _route(method: str, route: HTTPRoute, handler: HTTPRouteHandler) -> Route:
 
 
 def answer_error(request: Asked, error: Exception) -> Response[bytes]:
-    """The last place of all: whatever was raised becomes a problem, and what nobody expected is logged."""
+    """The last place of all: whatever was raised becomes a problem or a page; what nobody expected is logged."""
     if is_unexpected(error):
         log.error("unexpected_error", exc_info=error)
-    return answer_problem(request, error)
+    if not wants_page(request):
+        return answer_problem(request, error)
+    problem, headers = problem_of(request, error, language_of(request))
+    return refusal_page(
+        request,
+        title=problem.title,
+        detail=problem.detail,
+        status=problem.status,
+        pointed=[one.detail for one in problem.errors],
+        headers=headers,
+    )
 
 
 def _opened(desk: Desk) -> Any:

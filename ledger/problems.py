@@ -61,13 +61,18 @@ _STATUS_FAULTS = {
 
 def answer_problem(request: Asked, error: Exception) -> Response[bytes]:
     """For everything that a route, a guard or the framework raises."""
-    language = preferred_language(request.headers.get("accept-language", ""))
+    problem, headers = problem_of(request, error, preferred_language(request.headers.get("accept-language", "")))
+    return Response(_encoder.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def problem_of(request: Asked, error: Exception, language: str) -> tuple[Problem, dict[str, str]]:
+    """What is wrong in one language, and the headers that go with it; the log is told its word."""
     problem, headers = _problem_of(error, language, request.scope["state"].get("request_id", ""))
     request.scope["state"]["code"] = problem.code
     if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
         headers["Allow"] = error.headers["allow"]
     headers["Content-Language"] = "zh-CN" if language == "zh" else "en"
-    return Response(_encoder.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+    return problem, headers
 
 
 def is_unexpected(error: Exception) -> bool:

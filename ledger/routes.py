@@ -25,7 +25,7 @@ from ledger.api import (
     transfers,
     trial_balance,
 )
-from ledger.web import pages
+from ledger.web import pages, receipts
 
 ROUTES = (
     pages.front,
@@ -81,6 +81,7 @@ ROUTES = (
     stock.move,
     stock.give_back,
     transactions.transaction,
+    receipts.receipt,
     transactions.explain,
     transactions.reverse,
     corrections.simulation,

@@ -11,9 +11,11 @@ from ledger.core.transaction import Receipt
 from ledger.hall.access import LOADED, Access
 from ledger.hall.call import Route
 from ledger.hall.decode import JSON, PATH_PART, YAML, Parameter
+from ledger.hall.html import Html
 
 TITLE = "Points Ledger / 积分账本"
 PROBLEM_JSON = "application/problem+json"
+HTML = "text/html"
 _INTRODUCTION = """\
 Every command that moves points or stock needs an `Idempotency-Key`; the same key and body answer the same receipt,
 with `Idempotency-Replayed: true`. Everything that is not a success is `application/problem+json` in the language of
@@ -79,7 +81,9 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
         operation["requestBody"] = {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}
     answers = [schemas[alternative] for alternative in _alternatives(route.answer_type)]
     done: dict[str, Any] = {"description": "Done"}
-    if answers:
+    if route.answer_type is Html:
+        done["content"] = {HTML: {"schema": {"type": "string"}}}
+    elif answers:
         done["content"] = {JSON: {"schema": answers[0] if len(answers) == 1 else {"anyOf": answers}}}
     operation["responses"] = {
         str(route.status): done,
@@ -90,7 +94,7 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
 
 def _alternatives(answer_type: Any) -> tuple[Any, ...]:
     """The types of a union by themselves: what is only ever encoded needs no tags to tell it apart."""
-    if answer_type is None:
+    if answer_type is None or answer_type is Html:
         return ()
     return get_args(answer_type) if isinstance(answer_type, UnionType) else (answer_type,)
 

@@ -154,6 +154,9 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", f"{_P}/transactions/{{transaction}}"): Access(
         _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
     ),
+    ("GET", f"{_P}/transactions/{{transaction}}/receipt"): Access(
+        _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
+    ),
     ("POST", f"{_P}/transactions/{{transaction}}/reverse"): COMMANDS["reverse"],
     ("GET", f"{_P}/transactions/{{transaction}}/proof"): Access(
         _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}

@@ -17,6 +17,7 @@ from ledger.hall.access import LOADED, Access, Caller
 from ledger.hall.decode import IDEMPOTENCY_KEY, Intake, decode
 from ledger.hall.desk import Desk
 from ledger.hall.fault import Fault, Faulty
+from ledger.hall.html import Html
 from ledger.hall.sent import Asked
 
 # Visible ASCII: whatever a caller's system makes of a key, it comes back the same.
@@ -117,6 +118,7 @@ class Admission:
 
     async def admit(self, request: Asked, route: Route) -> Call:
         """Decode, authenticate, authorise; nothing else comes before the handler."""
+        request.scope["state"]["is_page"] = route.answer_type is Html
         body = await decode(request, route.intake)
         programme = request.path_params.get("programme", "")
         caller, sees_all = None, True

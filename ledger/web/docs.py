@@ -65,8 +65,10 @@ def _article(method: str, path: str, operation: Mapping[str, Any], document: Map
         fields = list(_fields(content["schema"], document, ""))
         parts.append(_table(f"请求 / Request: {media_type}", fields) if fields else f"<p>{escape(media_type)}</p>")
     for status, response in operation["responses"].items():
-        for content in response.get("content", {}).values() if status != "default" else ():
-            parts.append(_table(f"答复 / Answer: {status}", list(_fields(content["schema"], document, ""))))
+        for media_type, content in response.get("content", {}).items() if status != "default" else ():
+            fields = list(_fields(content["schema"], document, ""))
+            told = f"答复 / Answer: {status}"
+            parts.append(_table(told, fields) if fields else f"<p>{escape(told)} {escape(media_type)}</p>")
     return "".join([*parts, "</article>"])
 
 

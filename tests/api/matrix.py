@@ -60,6 +60,7 @@ MATRIX = {
     ("POST", f"{P}/stock/receipts"): (WORK, ""),
     ("GET", f"{P}/outlets/{{outlet}}/stock"): (READ, "cashier"),
     ("GET", f"{P}/transactions/{{transaction}}"): (READ, "cashier merchant resident"),
+    ("GET", f"{P}/transactions/{{transaction}}/receipt"): (READ, "cashier merchant resident"),
     ("POST", f"{P}/transactions/{{transaction}}/reverse"): (WORK, ""),
     ("GET", f"{P}/transactions/{{transaction}}/proof"): (READ, "cashier merchant resident"),
     ("GET", f"{P}/checkpoints/latest"): (f"{READ} cashier merchant resident", ""),
