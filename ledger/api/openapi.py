@@ -11,6 +11,7 @@ from ledger.core.transaction import Receipt
 from ledger.hall.access import LOADED, Access
 from ledger.hall.call import Route
 from ledger.hall.decode import JSON, PATH_PART, YAML, Parameter
+from ledger.hall.form import MEDIA_TYPE as FORM
 from ledger.hall.html import Html
 
 TITLE = "Points Ledger / 积分账本"
@@ -75,8 +76,9 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
             *(_parameter(parameter, "header") for parameter in intake.headers),
         ],
     }
-    if intake.media_type == JSON:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas[intake.body_type]}}}
+    if intake.media_type in (JSON, FORM):
+        content = {intake.media_type: {"schema": schemas[intake.body_type]}}
+        operation["requestBody"] = {"required": True, "content": content}
     elif intake.media_type == YAML:
         operation["requestBody"] = {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}
     answers = [schemas[alternative] for alternative in _alternatives(route.answer_type)]

@@ -6,6 +6,7 @@ from types import NoneType
 from typing import Annotated, Any, get_args
 
 import msgspec
+from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
@@ -14,6 +15,8 @@ from ledger.actions.read_rules import in_both
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Title
 from ledger.hall.fault import Fault, Faulty, Spot
+from ledger.hall.form import MEDIA_TYPE as FORM
+from ledger.hall.form import FormDecoder
 from ledger.hall.sent import Asked
 
 JSON = "application/json"
@@ -42,7 +45,7 @@ class Intake(msgspec.Struct, frozen=True):
 
     media_type: str | None
     body_type: Any
-    body_decoder: msgspec.json.Decoder[Any] | None
+    body_decoder: msgspec.json.Decoder[Any] | FormDecoder | None
     query: tuple[Parameter, ...]
     headers: tuple[Parameter, ...]
     path: tuple[str, ...]
@@ -52,11 +55,16 @@ def intake_of(handler: HTTPRouteHandler, path: tuple[str, ...]) -> Intake:
     """The explicit markers of the signature are the one source: they are decoded by, and the schema shows them."""
     fields = handler.parsed_fn_signature.parameters
     data = fields.get("data")
-    media_type = JSON if data is not None else YAML if "body" in fields else None
+    media_type = YAML if "body" in fields else None
+    decoder: msgspec.json.Decoder[Any] | FormDecoder | None = None
+    if data is not None:
+        is_form = getattr(data.kwarg_definition, "media_type", None) == RequestEncodingType.URL_ENCODED
+        media_type = FORM if is_form else JSON
+        decoder = FormDecoder(data.annotation) if is_form else msgspec.json.Decoder(data.annotation, strict=True)
     return Intake(
         media_type=media_type,
         body_type=None if data is None else data.annotation,
-        body_decoder=None if data is None else msgspec.json.Decoder(data.annotation, strict=True),
+        body_decoder=decoder,
         query=_parameters(fields, QueryParameter),
         headers=_parameters(fields, HeaderParameter),
         path=path,
@@ -83,7 +91,9 @@ async def decode(request: Asked, intake: Intake) -> Any:
     except msgspec.ValidationError as error:
         raise Faulty(Fault.MALFORMED, spots=[spot_of(error)]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        words = Title("不是有效的 JSON", "not valid JSON")
+        words = Title("不是有效的表单", "not a valid form")
+        if intake.media_type == JSON:
+            words = Title("不是有效的 JSON", "not valid JSON")
         raise Faulty(Fault.MALFORMED, spots=[Spot(words, pointer="")]) from error
 
 

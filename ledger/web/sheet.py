@@ -6,8 +6,9 @@ How to add a sheet, say the label sheet of an outlet:
    Both languages stand side by side: `say("兑换", "Redeem")`; a `Title` is told by `told(title)`, a day by `day(date)`,
    an instant by `clock(at)`, a number by `number(points)`; `bar_code(text)` and `qr_code(text)` draw. Everything is
    escaped, a name that is not there is an error, and the policy forbids `style=` and scripts.
-2. The route in `ledger/web/labels.py` answers `Response[Html]`, takes `request: Request` and `lang: Lang = None`, reads
-   as any handler does, and ends in `show(request, "labels.html", paper=Paper.LABEL, time_zone=…, …values)`.
+2. The route in `ledger/web/labels.py` answers `Response[Html]`, takes `request: Request` and `lang: Lang = None` (and
+   a form as `data: URLEncodedBody[Struct]`), reads as any handler does, and ends in
+   `show(request, "labels.html", paper=Paper.LABEL, time_zone=…, …values)`.
 3. Its rows: `hall/access.py` TABLE, `routes.py`, and by hand `tests/api/matrix.py`. What it refuses becomes a page.
 4. Papers: SCREEN; A4 (`.labels` a grid of 40×30 mm, `.cards` of 86×54 mm, tables repeat their head); LABEL (each
    `.label` is one piece of 40×30 mm); RECEIPT (58 mm roll, 48 mm printed). `.screen-only` is not printed.
