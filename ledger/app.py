@@ -1,5 +1,6 @@
 """The service as one ASGI application: routes, the guard, problems, and the desk that is opened with it."""
 
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -51,9 +52,12 @@ class RouteNotInTable(Exception):
     """A route that nobody was asked about must not be served."""
 
 
-def create_app(service_url: str, *, pool_size: int = POOL_SIZE) -> Service:
-    """Connects when its lifespan begins; refuses to be made with a route that the access table does not know."""
-    desk = Desk(service_url, pool_size=pool_size)
+def create_app(service_url: str, *, pool_size: int = POOL_SIZE, pepper: bytes | None = None) -> Service:
+    """Connects when its lifespan begins; refuses to be made with a route that the access table does not know.
+
+    Without a pepper it makes one, and what people remember holds as long as the process.
+    """
+    desk = Desk(service_url, pool_size=pool_size, pepper=pepper or secrets.token_bytes(32))
     admission = Admission(desk)
     app = Service(
         route_handlers=ROUTES,

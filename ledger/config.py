@@ -25,10 +25,13 @@ class Config(msgspec.Struct, frozen=True):
     log_form: str
     log_level: str
     seal_key: str | None = None
+    pepper: str | None = None
 
     @property
     def place(self) -> Place:
-        return Place(database_url=self.database_url, data_folder=self.data_folder, seal_key=self.seal_key)
+        return Place(
+            database_url=self.database_url, data_folder=self.data_folder, seal_key=self.seal_key, pepper=self.pepper
+        )
 
 
 class ConfigProblem(Exception):
@@ -51,6 +54,7 @@ SETTINGS = (
     "LEDGER_LOG_LEVEL",
     "LEDGER_PG_BIN",
     "LEDGER_SEAL_KEY",
+    "LEDGER_PEPPER",
 )
 
 
@@ -75,6 +79,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         pool_size=_number("LEDGER_POOL", given.get("LEDGER_POOL", "10"), least=1, most=1_000),
         log_form=_choice("LEDGER_LOG", given.get("LEDGER_LOG", "auto"), LOG_FORMS),
         seal_key=given.get("LEDGER_SEAL_KEY"),
+        pepper=given.get("LEDGER_PEPPER"),
         log_level=_choice("LEDGER_LOG_LEVEL", given.get("LEDGER_LOG_LEVEL", "info"), LOG_LEVELS),
     )
 

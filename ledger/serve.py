@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 
 from ledger.actions.seal_key import seal_key_of
+from ledger.actions.slow_hash import pepper_of
 from ledger.app import create_app
 from ledger.config import Config
 from ledger.db.embedded import EmbeddedDatabase, open_database
@@ -74,7 +75,7 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     ready = await prepare_first_start(service_url, keys_file) or read_ready_keys(keys_file)
     server = _Server(
         uvicorn.Config(
-            create_app(service_url, pool_size=config.pool_size),
+            create_app(service_url, pool_size=config.pool_size, pepper=pepper_of(config.place)),
             loop="uvloop",
             http=OnePacketProtocol,
             lifespan="on",

@@ -55,6 +55,10 @@ STATUSES = {
     Reason.INSUFFICIENT_POINTS: 422,
     Reason.OUT_OF_STOCK: 422,
     Reason.AMOUNT_TOO_LARGE: 422,
+    Reason.PIN_WRONG: 422,
+    Reason.PIN_LOCKED: 429,
+    Reason.PIN_NOT_SET: 422,
+    Reason.PIN_TOO_EASY: 422,
 }
 
 

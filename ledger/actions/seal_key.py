@@ -1,16 +1,16 @@
 """The key that signs checkpoints: made at first use, kept in a file that only its owner may read."""
 
 import base64
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.core.note import key_id, origin_of, signed_note, verifier_key
 from ledger.db.place import Place
+from ledger.db.secret_file import SECRET_BYTES, make_secret
 
 KEY_FILE = "seal.key"
-_SEED_BYTES = 32
+_SEED_BYTES = SECRET_BYTES
 
 
 class SealKeyProblem(Exception):
@@ -53,7 +53,7 @@ def seal_key_of(place: Place) -> SealKey:
 def open_seal_key(file: Path) -> SealKey:
     """Two processes that come first together end with the same key."""
     if not file.exists():
-        _make_key(file)
+        make_secret(file)
     return read_seal_key(file.read_text(encoding="utf-8"), str(file))
 
 
@@ -66,19 +66,3 @@ def read_seal_key(text: str, where: str) -> SealKey:
     if len(seed) != _SEED_BYTES:
         raise SealKeyProblem(f"{where} does not hold a key of {_SEED_BYTES} bytes")
     return SealKey(seed)
-
-
-def _make_key(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        out.write(base64.b64encode(os.urandom(_SEED_BYTES)).decode() + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    try:
-        os.link(partial, file)  # Refuses to replace a key that somebody else has made meanwhile.
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()

@@ -50,6 +50,11 @@ class Reason(enum.StrEnum):
     INSUFFICIENT_POINTS = "insufficient_points"
     OUT_OF_STOCK = "out_of_stock"
     AMOUNT_TOO_LARGE = "amount_too_large"
+    # signing in
+    PIN_WRONG = "pin_wrong"
+    PIN_LOCKED = "pin_locked"
+    PIN_NOT_SET = "pin_not_set"
+    PIN_TOO_EASY = "pin_too_easy"
 
 
 class Refused(Exception):

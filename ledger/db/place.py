@@ -18,11 +18,17 @@ class Place(msgspec.Struct, frozen=True):
     database_url: str | None
     data_folder: Path
     seal_key: str | None = None
+    pepper: str | None = None
 
     @property
     def seal_key_file(self) -> Path:
         """Used where no key is given."""
         return self.data_folder / "seal.key"
+
+    @property
+    def pepper_file(self) -> Path:
+        """Used where no pepper is given; never in a backup of the database."""
+        return self.data_folder / "pepper.key"
 
     @property
     def service_password_file(self) -> Path:

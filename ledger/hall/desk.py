@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from ledger.actions.slow_hash import SlowHash
 from ledger.db.journal import show_programmes
 from ledger.db.keys import ApiKey, find_key, is_secret_of, split_token
 from ledger.db.nodes import find_node_and_above, find_programme_nodes
@@ -28,11 +29,12 @@ CLOSE_SECONDS = 1.0
 class Desk:
     """Opened with the application, closed with it."""
 
-    def __init__(self, service_url: str, *, pool_size: int) -> None:
+    def __init__(self, service_url: str, *, pool_size: int, pepper: bytes) -> None:
         self.shelf = SchemeShelf()
         self.lanes = Lanes(service_url, self.shelf)
         self.reading_documents = asyncio.Semaphore(1)
         self.balances = BalanceReader(self.connection)
+        self.slow_hash = SlowHash(pepper)
         self._one_audit = asyncio.Semaphore(1)
         self._url = service_url
         self._pool_size = pool_size
@@ -54,6 +56,7 @@ class Desk:
     async def close(self) -> None:
         """What was accepted is finished first."""
         await self.lanes.stop()
+        self.slow_hash.stop()
         if self._pool is not None:
             await self._pool.close()
 
