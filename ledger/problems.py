@@ -92,7 +92,7 @@ def _problem_of(error: Exception, language: str, request_id: str) -> tuple[Probl
             return _problem(code, numbers, language, request_id, transaction=outcome.transaction), headers
         case Refused(reason=reason, numbers=numbers):
             if REASONS[reason].status == HTTPStatus.TOO_MANY_REQUESTS:
-                headers["Retry-After"] = str(60 * int(numbers.get("minutes") or 1))
+                headers["Retry-After"] = f"{60 * int(str(numbers.get('minutes', 1)))}"
             return _problem(reason, numbers, language, request_id), headers
         case Faulty():
             fault, numbers, spots, retry = error.fault, error.numbers, error.spots, error.retry_after_seconds

@@ -1,4 +1,4 @@
--- Why: a resident's PIN is six digits: slow hashes in a table of their own, and guesses counted where all processes see them.
+-- Why: a PIN is six digits: slow hashes in a table of their own, and guesses counted where all processes see them.
 
 CREATE TABLE pin (
     programme text COLLATE "C" NOT NULL,
