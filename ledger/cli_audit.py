@@ -15,6 +15,7 @@ from ledger.actions.export import WRITERS, export_ledger
 from ledger.actions.export_sealed import export_sealed
 from ledger.actions.seal_key import seal_key_of
 from ledger.cli_books import add_books_parsers, trial_balance
+from ledger.cli_reconcile import add_reconcile_parser, reconcile_file
 from ledger.core.refusal import Refused
 from ledger.db.check import Finding
 from ledger.db.journal import show_programmes
@@ -38,6 +39,7 @@ def add_audit_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentPar
     explain.add_argument("programme", metavar="SLUG")
     explain.add_argument("transaction", metavar="TRANSACTION")
     add_books_parsers(commands)
+    add_reconcile_parser(commands)
     export.add_argument("--output", type=Path, metavar="FILE", help="a new file, not standard output / 输出到新文件")
 
 
@@ -47,6 +49,7 @@ def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Calla
         "explain": lambda: _look(place, lambda connection: explain(connection, options)),
         "export": lambda: _look(place, lambda connection: export(connection, options, place)),
         "trial-balance": lambda: _look(place, lambda connection: trial_balance(connection, options)),
+        "reconcile": lambda: _look(place, lambda connection: reconcile_file(connection, options)),
     }
 
 

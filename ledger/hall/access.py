@@ -169,6 +169,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", f"{_P}/trial-balance"): _BOOKKEEPERS,
     ("GET", f"{_P}/trial-balance/accounts"): _BOOKKEEPERS,
     ("GET", f"{_P}/trial-balance/entries"): _BOOKKEEPERS,
+    ("POST", f"{_P}/reconciliations"): _BOOKKEEPERS,
     ("GET", f"{_P}/accounts/{{owner}}/balances"): Access(
         _READERS | {_CASHIER}, {_MERCHANT: "owner", _RESIDENT: "owner"}
     ),

@@ -71,6 +71,7 @@ MATRIX = {
     ("GET", f"{P}/trial-balance"): (f"{WORK} auditor", ""),
     ("GET", f"{P}/trial-balance/accounts"): (f"{WORK} auditor", ""),
     ("GET", f"{P}/trial-balance/entries"): (f"{WORK} auditor", ""),
+    ("POST", f"{P}/reconciliations"): (f"{WORK} auditor", ""),
     ("GET", f"{P}/accounts/{{owner}}/balances"): (f"{READ} cashier", "merchant resident"),
     ("GET", f"{P}/accounts/{{owner}}/statement"): (READ, "merchant resident"),
 }
@@ -132,6 +133,9 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         "reratings": {"rulebook": "2026-01", "first": "2026-09-01", "last": "2026-09-30"},
         "evaluations": {"kind": "rank", "id": "best", "day": "2026-09-01"},
         "batch-reversals": {"batch": "rank:best:2026-09"},
+        "reconciliations": {
+            "kind": "stock", "first": "2026-09-01", "last": "2026-09-30", "list": "outlet,item,quantity\nshop,soap,1",
+        },
         "receipts": goods, "returns": goods, "moves": {**goods, "to": "out_fair"},
         "write-offs": {**goods, "note": "n"},
         "counts": {"outlet": "out_shop", "item": "soap", "counted": 7, "note": "n"},
