@@ -4,7 +4,9 @@ from ledger.api import (
     accounts,
     activities,
     adjustments,
+    appointments,
     awards,
+    cards,
     commands,
     corrections,
     deductions,
@@ -26,7 +28,7 @@ from ledger.api import (
     transfers,
     trial_balance,
 )
-from ledger.web import pages, receipts
+from ledger.web import card_sheets, pages, receipts
 
 ROUTES = (
     pages.front,
@@ -51,6 +53,18 @@ ROUTES = (
     people.household,
     people.member,
     people.merchant,
+    cards.issue,
+    cards.card,
+    cards.cards,
+    cards.print_code,
+    cards.activate,
+    cards.block,
+    cards.replace,
+    cards.present,
+    card_sheets.card_sheet,
+    appointments.appoint,
+    appointments.end,
+    appointments.helpers,
     activities.record,
     activities.activity,
     activities.award_recorded,

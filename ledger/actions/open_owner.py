@@ -48,6 +48,14 @@ async def load_owner(connection: asyncpg.Connection, programme: str, id: str, ki
     return _owner_of(row)
 
 
+async def load_holder(connection: asyncpg.Connection, programme: str, id: str) -> Owner:
+    """A household or a member."""
+    row = await find_owner(connection, programme, id)
+    if row is None or row["kind"] not in ("household", "member"):
+        raise Refused(Reason.NOT_FOUND, owner=id)
+    return _owner_of(row)
+
+
 async def read_register(connection: asyncpg.Connection, programme: str, ids: Iterable[str]) -> dict[str, Owner]:
     """These owners as far as they are there, and the households of the members among them."""
     found = {row["id"]: _owner_of(row) for row in await read_owners(connection, programme, list(set(ids)))}

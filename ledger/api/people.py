@@ -150,7 +150,7 @@ async def _show(call: Call, id: str, kind: str) -> Response[OwnerView]:
 def _view(owner: Owner, call: Call) -> OwnerView:
     assert call.caller is not None, "nobody's particulars are public"
     whole = call.caller.role in _SEE_NAMES or not call.sees_all or owner.kind == "merchant"
-    name = owner.name if whole or owner.name is None else f"{owner.name[0]}{'*' * (len(owner.name) - 1)}"
+    name = owner.name if whole else owner.masked_name
     return OwnerView(
         id=owner.id,
         kind=owner.kind,

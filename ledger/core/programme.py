@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from ledger.core.baseline import Opening, PeriodReset
 from ledger.core.cap import Budget
+from ledger.core.card import CardPolicy
 from ledger.core.dividend import Dividend
 from ledger.core.period import CalendarEnd, Expiry, FixedDay, Never, Rolling
 from ledger.core.rate import HourRate, Rate
@@ -107,6 +108,7 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     opening: Annotated[tuple[Opening, ...], Meta(max_length=4)] = ()
     resets: Annotated[tuple[PeriodReset, ...], Meta(max_length=4)] = ()
     spending: Spending = Spending()
+    cards: CardPolicy = CardPolicy()
     time_bank: TimeBank | None = None
     rates: Annotated[tuple[Rate, ...], Meta(max_length=200)] = ()
     hour_rate: HourRate | None = None

@@ -30,6 +30,16 @@ class Reason(enum.StrEnum):
     OUTLET_CLOSED = "outlet_closed"
     WRONG_KIND = "wrong_kind"
     NOTHING_TO_POST = "nothing_to_post"
+    # people and cards
+    CARD_UNKNOWN = "card_unknown"
+    CARD_PENDING = "card_pending"
+    CARD_BLOCKED = "card_blocked"
+    CARD_REPLACED = "card_replaced"
+    CARD_IN_USE = "card_in_use"
+    NUMBER_TAKEN = "number_taken"
+    HELPER_ENDED = "helper_ended"
+    HELPER_IN_OFFICE = "helper_in_office"
+    NOT_A_HELPER = "not_a_helper"
     # rules of the programme
     NOT_ELIGIBLE = "not_eligible"
     WRONG_HOLDER = "wrong_holder"

@@ -22,6 +22,11 @@ class Owner(msgspec.Struct, frozen=True):
     traits: Mapping[str, str | int | bool] = {}
     name: str | None = None
 
+    @property
+    def masked_name(self) -> str | None:
+        """The first letter and as many stars as the name goes on."""
+        return None if self.name is None else f"{self.name[0]}{'*' * (len(self.name) - 1)}"
+
 
 async def open_owners(connection: asyncpg.Connection, programme: str, owners: Sequence[Owner]) -> None:
     """New owners with every purse of their kind; an id or reference that is taken violates a named constraint."""

@@ -109,6 +109,18 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", f"{_P}/households/{{household}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "household"}),
     ("GET", f"{_P}/members/{{member}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "member"}),
     ("GET", f"{_P}/merchants/{{merchant}}"): Access(_READERS, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/cards"): _WORKERS,
+    ("GET", f"{_P}/cards/{{card}}"): Access(_READERS, {_RESIDENT: LOADED}),
+    ("GET", f"{_P}/accounts/{{owner}}/cards"): Access(_READERS, {_RESIDENT: "owner"}),
+    ("POST", f"{_P}/cards/{{card}}/print"): _WORKERS,
+    ("POST", f"{_P}/card-sheets"): _WORKERS,
+    ("POST", f"{_P}/cards/{{card}}/activate"): _WORKERS,
+    ("POST", f"{_P}/cards/{{card}}/block"): Access(frozenset({_ADMIN, _OPERATOR}), {_RESIDENT: LOADED}),
+    ("POST", f"{_P}/cards/{{card}}/replace"): _WORKERS,
+    ("POST", f"{_P}/presented-cards"): Access(frozenset({_ADMIN, _OPERATOR, _CASHIER, _MERCHANT})),
+    ("POST", f"{_P}/helpers"): _WORKERS,
+    ("POST", f"{_P}/helpers/{{helper}}/end"): _WORKERS,
+    ("GET", f"{_P}/accounts/{{owner}}/helpers"): Access(_READERS, {_RESIDENT: "owner"}),
     ("POST", f"{_P}/activities"): Access(
         frozenset({_ADMIN, _OPERATOR, _REVIEWER}), {_RESIDENT: "recipient", _MERCHANT: "recipient"}
     ),

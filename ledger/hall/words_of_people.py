@@ -3,6 +3,76 @@
 from collections.abc import Mapping
 
 from ledger.core.refusal import Reason
-from ledger.hall.words import Words
+from ledger.hall.words import Words, in_words
 
-PEOPLE: Mapping[Reason, Words] = {}
+PEOPLE: Mapping[Reason, Words] = {
+    Reason.CARD_UNKNOWN: in_words(
+        404,
+        "没有这张卡",
+        "Unknown card",
+        ("没有登记过这张卡。请核对或输入卡号。", "No such card is registered. Scan it again or type its number."),
+    ),
+    Reason.CARD_PENDING: in_words(
+        409,
+        "卡尚未启用",
+        "Card not handed out yet",
+        ("卡 {card} 尚未启用。请先到社区领取。", "The card {card} is not active yet. It must be handed over first."),
+    ),
+    Reason.CARD_BLOCKED: in_words(
+        409,
+        "卡已挂失",
+        "Card blocked",
+        ("卡 {card} 已挂失停用。请到社区补办。", "The card {card} is blocked. The community office gives a new one."),
+    ),
+    Reason.CARD_REPLACED: in_words(
+        409,
+        "卡已被替换",
+        "Card replaced",
+        (
+            "卡 {card} 已换为 {replaced_by}。请使用新卡。",
+            "The card {card} was replaced by {replaced_by}. Use the new one.",
+        ),
+    ),
+    Reason.CARD_IN_USE: in_words(
+        409,
+        "卡已启用",
+        "Card in use",
+        (
+            "卡 {card} 已启用,卡码不能再显示。需要时请换卡。",
+            "The card {card} is in use and its code cannot be shown again. Replace it if needed.",
+        ),
+    ),
+    Reason.NUMBER_TAKEN: in_words(
+        409,
+        "号码已被使用",
+        "Number taken",
+        ("号码 {number} 属于另一张卡。请核对。", "The number {number} belongs to another card. Check it."),
+    ),
+    Reason.HELPER_ENDED: in_words(
+        409,
+        "代办已终止",
+        "Helper no longer in office",
+        (
+            "卡 {card} 的代办授权已终止。请联系社区。",
+            "Whoever holds the card {card} may no longer help. Ask the office.",
+        ),
+    ),
+    Reason.HELPER_IN_OFFICE: in_words(
+        409,
+        "已是代办人",
+        "Helper already in office",
+        (
+            "{member} 已是 {owner} 的代办人。要改限额请先终止。",
+            "{member} already helps {owner}. End that first to set other limits.",
+        ),
+    ),
+    Reason.NOT_A_HELPER: in_words(
+        422,
+        "不是代办人",
+        "Not a helper",
+        (
+            "{member} 不属于 {owner},也不是其代办人。请先登记代办。",
+            "{member} neither belongs to {owner} nor helps there. Appoint a helper first.",
+        ),
+    ),
+}

@@ -23,6 +23,18 @@ MATRIX = {
     ("GET", f"{P}/households/{{household}}"): (f"{READ} cashier", "resident"),
     ("GET", f"{P}/members/{{member}}"): (f"{READ} cashier", "resident"),
     ("GET", f"{P}/merchants/{{merchant}}"): (READ, "merchant"),
+    ("POST", f"{P}/cards"): (WORK, ""),
+    ("GET", f"{P}/cards/{{card}}"): (READ, "resident"),
+    ("GET", f"{P}/accounts/{{owner}}/cards"): (READ, "resident"),
+    ("POST", f"{P}/cards/{{card}}/print"): (WORK, ""),
+    ("POST", f"{P}/card-sheets"): (WORK, ""),
+    ("POST", f"{P}/cards/{{card}}/activate"): (WORK, ""),
+    ("POST", f"{P}/cards/{{card}}/block"): (WORK, "resident"),
+    ("POST", f"{P}/cards/{{card}}/replace"): (WORK, ""),
+    ("POST", f"{P}/presented-cards"): (f"{WORK} cashier merchant", ""),
+    ("POST", f"{P}/helpers"): (WORK, ""),
+    ("POST", f"{P}/helpers/{{helper}}/end"): (WORK, ""),
+    ("GET", f"{P}/accounts/{{owner}}/helpers"): (READ, "resident"),
     ("POST", f"{P}/activities"): ("admin operator reviewer", "resident merchant"),
     ("GET", f"{P}/activities/{{activity}}"): (READ, "resident merchant"),
     ("POST", f"{P}/activities/{{activity}}/award"): ("admin operator reviewer", ""),
@@ -92,7 +104,7 @@ QUERIES = {
     f"{P}/trial-balance/accounts": f"{SPAN}&side=household&purse=main&unit=points",
     f"{P}/trial-balance/entries": f"{SPAN}&owner=hh_1&purse=main&unit=points",
 }
-WITHOUT_BODY = ("/award", "/void", "/activate", "/approve", "/decline")
+WITHOUT_BODY = ("/award", "/void", "/activate", "/approve", "/decline", "/print", "/end")
 
 # What a name in a route stands for where it is not what it says.
 KINDS = {
@@ -119,6 +131,9 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
     goods = {"outlet": "out_shop", "item": "soap", "quantity": 1}
     return {
         "households": {"reference": "h"}, "members": {"reference": "m"}, "merchants": {"reference": "s"},
+        "cards": {"owner": "hh_1", "carrier": "qr"}, "card-sheets": {"cards": [f"crd_{'3':0>18}"]},
+        "block": {}, "replace": {}, "presented-cards": {"number": "1001"},
+        "helpers": {"owner": "hh_1", "member": "mbr_2"},
         "activities": {**DEED, "recipient": recipient}, "awards": {**DEED, "recipient": owner},
         "quotes": sale, "redemptions": sale, "holds": {**sale, "until": "2099-01-01"},
         "reverse": {}, "capture": {}, "refund": {}, "cancel": {}, "reversals": {"lost_key": "never-sent"},

@@ -15,11 +15,14 @@ from ledger.actions.seal import seal_waiting
 from ledger.actions.seal_key import SealKey
 from ledger.app import RouteNotInTable, create_app
 from ledger.core.activity import Facts
+from ledger.core.card import Carrier
 from ledger.core.command import Adjust, Award, Hold, Line, Redeem
 from ledger.core.rulebook import Give, RecipientKind, Rule
 from ledger.core.value import FixedValue
 from ledger.db.activities import insert_activity
 from ledger.db.adjustments import insert_adjustment
+from ledger.db.appointments import Appointment, insert_appointment
+from ledger.db.cards import NewCard, insert_cards
 from ledger.db.journal import show_programmes
 from ledger.db.keys import revoke_key
 from ledger.db.owners import Owner, open_owners
@@ -45,10 +48,12 @@ class Town:
         """The id of what belongs to the role's owner, or to somebody else in the same programme."""
         mine = {
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
-            "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1",
+            "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1", "helper": f"hlp_{'1':0>18}",
+            "card": f"crd_{'1':0>18}",
             "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
         }  # fmt: skip
         others = {**mine, "household": "hh_2", "member": "mbr_2", "merchant": "mer_tea", "outlet": "out_fair"}
+        others["card"] = f"crd_{'2':0>18}"
         others["owner"] = "hh_2"
         if kind in mine:
             return mine[kind] if whose == "own" else others[kind]
@@ -133,6 +138,10 @@ async def _open(village: Village) -> None:
         await show_programmes(village.connection, [village.slug])
         members = [Owner("mbr_1", "member", household="hh_1"), Owner("mbr_2", "member", household="hh_2")]
         await open_owners(village.connection, village.slug, [*members, Owner("mer_tea", "merchant", "tea")])
+        new = [NewCard(f"crd_{id:0>18}", f"hh_{id}", Carrier.QR, number=f"100{id}") for id in "123"]
+        await insert_cards(village.connection, village.slug, new, by="system:test")
+        helper = Appointment(f"hlp_{'1':0>18}", "hh_1", "mbr_2", None, None, None, "system:test")
+        await insert_appointment(village.connection, village.slug, helper)
         much = Adjust("hh_1", 1_000, "much")
         await insert_adjustment(village.connection, village.slug, "adj_1", much, effective_on=None, by="system:test")
         for id, recipient in (("1", "hh_1"), ("2", "mer_barber"), ("3", "hh_2")):
