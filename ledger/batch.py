@@ -1,6 +1,7 @@
 """What the commands of a batch decide, each on the state that the ones before it left, ready to be appended."""
 
 import copy
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from ledger.core.book import Book, Decision, Needs
 from ledger.core.command import Command, Request
 from ledger.core.counter import CounterKey
 from ledger.core.refusal import Reason, Refused
+from ledger.core.till import at_till, is_receipted, refuse_at_till
 from ledger.core.transaction import About, Entry, OpenItem, Outcome, RefusalNote, is_balanced
 from ledger.core.verbs import VERBS
 from ledger.db.journal_row import (
@@ -22,6 +24,7 @@ from ledger.db.journal_row import (
     EntryRow,
     JournalRow,
     Locked,
+    Numbered,
     OpenedRow,
     ProgrammeBalance,
     ProgrammeCounter,
@@ -34,6 +37,7 @@ class Part(msgspec.Struct):
     command: Command
     journal_id: str
     decision: Decision | None = None
+    row: int = 0
     posted: list[EntryRow] = []
 
 
@@ -65,7 +69,12 @@ class _Mark(msgspec.Struct, frozen=True):
 def decide(command: Command, principal: str, book: Book) -> Decision:
     """Pure: the verb's own file says yes or raises `Refused`."""
     book.principal = principal
+    till = book.tills.get(principal)
+    if till is not None:
+        refuse_at_till(command, till, principal)
     decision = VERBS[type(command)].decide(command, book)
+    if till is not None:
+        decision = at_till(decision, till, principal)
     _refuse_overflow(decision, book)
     is_empty = not decision.entries and decision.may_move_nothing
     assert is_empty or is_balanced(decision.entries), "a verb decided entries that do not add to zero"
@@ -97,7 +106,34 @@ class Batch:
                 self.rows.journals.append(_refused_row(task, book))
                 return
             self._apply(task, part, part.decision, book)
+            part.row = len(self.rows.journals)
             self.rows.journals.append(_posted_row(task, part, part.decision, book))
+
+    def receipts(self, tasks: Sequence[Task]) -> list[Numbered]:
+        """What is to be numbered, in the order in which it was decided."""
+        return [
+            Numbered(
+                task.request.programme, part.decision.about.outlet or "", part.journal_id, part.decision.about.shift
+            )
+            for task, part in self._receipted(tasks)
+            if part.decision is not None
+        ]
+
+    def number(self, tasks: Sequence[Task], numbers: Sequence[int]) -> None:
+        """In the same order."""
+        for (task, part), number in zip(self._receipted(tasks), numbers, strict=True):
+            assert part.decision is not None, "only what was decided gets a number"
+            about = msgspec.structs.replace(part.decision.about, number=number)
+            part.decision = msgspec.structs.replace(part.decision, about=about)
+            row = self.rows.journals[part.row]
+            self.rows.journals[part.row] = msgspec.structs.replace(row, about=about_of(task, part, part.decision))
+
+    def _receipted(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Part]]:
+        for task in tasks:
+            if task.outcome is None and task.same_as is None and task.refusal is None:
+                for part in task.parts:
+                    if part.decision is not None and is_receipted(part.decision):
+                        yield task, part
 
     def close(self) -> Append:
         """The final state of everything touched."""

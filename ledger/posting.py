@@ -7,11 +7,12 @@ import asyncpg
 import msgspec
 
 from ledger.batch import Batch, Part, Task, about_of, effective_day, happened_day
-from ledger.core.book import Book, Decision, Needs, Prior, Source
+from ledger.core.book import Book, Decision, Needs, Prior, Source, Till
 from ledger.core.command import Command, FollowUp, Group, Request
 from ledger.core.period import business_day
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
+from ledger.core.till import is_terminal
 from ledger.core.transaction import (
     Outcome,
     PostedEntry,
@@ -35,14 +36,20 @@ async def post(connection: asyncpg.Connection, requests: Sequence[Request], shel
     """
     tasks = _tasks(requests)
     sources = await _load_sources(connection, tasks)
+    tills = await _lock_tills(connection, tasks)
     schemes, days, locked = await _lock(connection, tasks, sources, shelf)
     await _replay(connection, tasks, locked)
     books = _open_books(schemes, days, locked, sources)
+    for (programme, terminal), till in tills.items():
+        books[programme].tills = {**books[programme].tills, terminal: till}
     batch = Batch(books, locked)
     for task in tasks:
         if task.outcome is None and task.same_as is None:
             batch.decide(task)
     if batch.rows.journals:
+        receipts = batch.receipts(tasks)
+        if receipts:
+            batch.number(tasks, await journal.number_receipts(connection, receipts))
         await journal.append(connection, batch.close())
     return [_outcome(task, books) for task in tasks]
 
@@ -96,6 +103,12 @@ async def _load_sources(connection: asyncpg.Connection, tasks: Sequence[Task]) -
     if wanted:
         await journal.show_programmes(connection, wanted)
     return {programme: await journal.load_sources(connection, programme, ids) for programme, ids in wanted.items()}
+
+
+async def _lock_tills(connection: asyncpg.Connection, tasks: Sequence[Task]) -> dict[tuple[str, str], Till]:
+    """Before everything else that is locked; closing a shift takes these locks in the same place."""
+    wanted = {(task.request.programme, task.request.principal) for task in tasks if is_terminal(task.request.principal)}
+    return await journal.lock_terminals(connection, sorted(wanted)) if wanted else {}
 
 
 async def _lock(

@@ -8,6 +8,7 @@ from litestar.response import Response
 
 from ledger.api.activities import Deed
 from ledger.core.command import Count, Donate, Move, OutletId, Quantity, Receive, Return, WriteOff
+from ledger.core.sheet import StockTake
 from ledger.core.title import Slug
 from ledger.core.transaction import Receipt
 from ledger.hall.call import Call, IdempotencyKey
@@ -49,6 +50,17 @@ async def count(
     data: JSONBody[Count], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
 ) -> Response[Receipt]:
     """What a stock-take found; the difference from the books is posted with its reason."""
+    return await submit(call, key, data, dry_run=dry_run)
+
+
+@post(f"{_P}/stock/takes")
+async def take_stock(
+    data: JSONBody[StockTake], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
+) -> Response[Receipt]:
+    """A count sheet of many items as one document: compared with the books at this moment, differences with reasons.
+
+    What is reserved for somebody does not count: it lies apart.
+    """
     return await submit(call, key, data, dry_run=dry_run)
 
 

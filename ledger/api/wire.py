@@ -1,17 +1,13 @@
 """Commands as they are sent in lists: each names its verb, and says only what a caller may say."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any
-
-import msgspec
+from typing import Any
 
 from ledger.api.activities import Deed
 from ledger.api.adjustments import Adjustment
 from ledger.api.holds import Reservation
 from ledger.api.redemptions import Sale
 from ledger.api.stock import Donation
-from ledger.core.balance import AMOUNT_MAX
 from ledger.core.command import (
     Activate,
     CancelPending,
@@ -20,10 +16,8 @@ from ledger.core.command import (
     Count,
     Deduct,
     Expire,
-    LateSale,
     Move,
     Open,
-    Principal,
     Receive,
     Refund,
     Reset,
@@ -35,6 +29,7 @@ from ledger.core.command import (
     Void,
     WriteOff,
 )
+from ledger.core.sheet import StockTake
 
 
 class AwardCommand(Deed, frozen=True, tag_field="verb", tag="award"):
@@ -57,26 +52,6 @@ class DonateCommand(Donation, frozen=True, tag_field="verb", tag="donate"):
     """As at the address `stock/donations`."""
 
 
-class LateSaleCommand(Sale, frozen=True, kw_only=True, tag_field="verb", tag="late_sale"):
-    """A sale that a terminal made while it was offline, under the number that the terminal gave it: never refused."""
-
-    happened_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    terminal: Principal
-    sequence: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
-
-    def late_sale(self) -> LateSale:
-        return LateSale(
-            owner=self.owner,
-            lines=self.lines,
-            outlet=self.outlet,
-            merchant=self.merchant,
-            cash_fen=self.cash_fen,
-            happened_at=self.happened_at,
-            terminal=self.terminal,
-            sequence=self.sequence,
-        )
-
-
 Wire = (
     AwardCommand
     | Activate
@@ -89,7 +64,6 @@ Wire = (
     | Reset
     | RedeemCommand
     | HoldCommand
-    | LateSaleCommand
     | Capture
     | Void
     | Refund
@@ -102,6 +76,7 @@ Wire = (
     | WriteOff
     | Move
     | Return
+    | StockTake
 )
 
 _MADE: dict[type, Callable[[Any], Command]] = {
@@ -110,7 +85,6 @@ _MADE: dict[type, Callable[[Any], Command]] = {
     HoldCommand: Reservation.hold,
     AdjustCommand: Adjustment.command,
     DonateCommand: Donation.command,
-    LateSaleCommand: LateSaleCommand.late_sale,
 }
 
 

@@ -68,6 +68,14 @@ class Decision(msgspec.Struct, frozen=True):
     facts: Facts | None = None
 
 
+class Till(msgspec.Struct, frozen=True):
+    """A registered device as read under its lock; closing its shift takes that lock alone."""
+
+    outlet: str
+    is_blocked: bool
+    shift: str | None
+
+
 class Book(msgspec.Struct):
     """The locked state of one programme; the commands of a batch change it one after another.
 
@@ -84,6 +92,7 @@ class Book(msgspec.Struct):
     closed_through: date | None = None
     principal: str = ""
     limits_on: date = date.max
+    tills: Mapping[str, Till] = {}
 
     def source(self, transaction: str, *kinds: str) -> Source:
         """The posted transaction that a command follows; refuses what is unknown or of another kind."""

@@ -7,6 +7,7 @@ import msgspec
 
 from ledger.core.activity import Facts
 from ledger.core.balance import AMOUNT_MAX
+from ledger.core.sheet import CloseShift, OpenShift, StockTake
 from ledger.core.title import Note, Slug
 from ledger.core.trace import Kept, Placed
 
@@ -139,11 +140,12 @@ class Reset(_Verb, frozen=True, tag="reset"):
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """An item (or a merchant's offer) and how many; `label_points` is the price the shelf label shows."""
+    """An item (or a merchant's offer) and how many; what the shelf label shows: its price, its revision, or both."""
 
     item: Slug
     quantity: Quantity = 1
     label_points: Points | None = None
+    label: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
 
 
 Lines = Annotated[tuple[Line, ...], msgspec.Meta(min_length=1, max_length=50)]
@@ -175,11 +177,16 @@ class Hold(_Sale, frozen=True, kw_only=True, tag="hold"):
 
 
 class LateSale(_Sale, frozen=True, kw_only=True, tag="late_sale"):
-    """A sale that a terminal made while it was offline, with the number that the terminal gave it."""
+    """A sale that a terminal made while it was offline, with the number that the terminal gave it.
+
+    The bounds are those of the terminal's registration; whoever answers for the programme may go beyond them.
+    """
 
     happened_at: Annotated[datetime, msgspec.Meta(tz=True)]
     terminal: Principal
     sequence: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
+    sale_max: Points | None = None
+    day_max: Points | None = None
 
 
 class TakenLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -351,6 +358,9 @@ Command = (
     | WriteOff
     | Move
     | Return
+    | StockTake
+    | OpenShift
+    | CloseShift
 )
 
 

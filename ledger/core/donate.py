@@ -6,6 +6,7 @@ from ledger.core import award
 from ledger.core.account import PROGRAMME, BalanceKey, item_unit
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Donate
+from ledger.core.leave_stock import refuse_second_piece
 from ledger.core.transaction import Entry
 
 
@@ -16,11 +17,11 @@ def needs(donate: Donate, prior: Prior) -> Needs:
 
 
 def decide(donate: Donate, book: Book) -> Decision:
-    """Refuses in this order: find the item, a rule not in force, find the outlet, then as an award."""
-    book.scheme.must_have_item(donate.item)
+    """Refuses in this order: find the item, a rule not in force, find the outlet, a second piece, then as an award."""
+    item = book.scheme.must_have_item(donate.item)
     award.needs(donate.award, Prior(book.scheme, {}, book.today))  # out of force, it had not even the shelf locked
     unit = item_unit(donate.item)
-    book.balance(BalanceKey(donate.outlet, "stock", unit))
+    refuse_second_piece(item, donate.quantity, book.balance(BalanceKey(donate.outlet, "stock", unit)))
     earned = award.decide(donate.award, book)
     # Nothing is refused below this line.
     goods = (

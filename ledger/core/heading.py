@@ -29,6 +29,10 @@ KINDS = {
     "write_off": Title("报损", "Written off"),
     "move": Title("调拨", "Moved"),
     "return": Title("退回供应商", "Returned"),
+    "late_sale": Title("离线补录", "Sold while offline"),
+    "stock_take": Title("盘点单", "Count sheet"),
+    "open_shift": Title("开班", "Shift opened"),
+    "close_shift": Title("交班", "Shift closed"),
 }
 _PIECES_MAX = 5
 

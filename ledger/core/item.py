@@ -41,7 +41,7 @@ Prices = Annotated[tuple[Price, ...], Meta(min_length=1, max_length=200)]
 
 
 class Item(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One kind of goods. A `single` piece exists once, such as a donated coat."""
+    """One kind of goods. A `single` piece exists once, such as a donated coat, and names the donation behind it."""
 
     id: Slug
     title: Title
@@ -50,6 +50,8 @@ class Item(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     sold_by: Title | None = None
     source: ItemSource = ItemSource.BOUGHT
     single: bool = False
+    donation: Annotated[str, Meta(pattern=r"^don_[0-9a-z]{18}$(?!\n)")] | None = None
+    low_stock: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
     limits: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
     assumption: Note | None = None
 

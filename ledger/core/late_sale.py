@@ -5,9 +5,13 @@ from datetime import date
 from ledger.core.account import POINTS, PROGRAMME, BalanceKey
 from ledger.core.balance import take
 from ledger.core.book import Book, Decision, Needs, Prior
+from ledger.core.cash import till_of
 from ledger.core.command import LateSale
-from ledger.core.period import business_day
+from ledger.core.counter import CounterKey
+from ledger.core.period import Span, business_day, period_key
+from ledger.core.refusal import Reason, Refused
 from ledger.core.sale import sold_goods, taker
+from ledger.core.scheme import Scheme
 from ledger.core.transaction import About, Entry, SoldLine
 
 
@@ -17,21 +21,30 @@ def needs(sale: LateSale, prior: Prior) -> Needs:
         for outlet, unit, _ in sold_goods(sale.outlet, (SoldLine(line.item, line.quantity, 0) for line in sale.lines))
     )
     payer = (BalanceKey(sale.owner, "main", POINTS), BalanceKey(sale.owner, "debt", POINTS))
-    return Needs(balances=(*payer, *goods))
+    till = () if sale.outlet is None or not sale.cash_fen else (till_of(sale.outlet),)
+    bound = () if sale.day_max is None else (_sold_on(sale, _day(sale, prior.scheme, prior.today)),)
+    return Needs(balances=(*payer, *till, *goods), counters=bound)
 
 
 def decide(sale: LateSale, book: Book) -> Decision:
-    """Only goods that the catalogue never knew are refused, for they have no unit to be counted in."""
-    day = min(business_day(sale.happened_at, book.scheme.policy.time_zone), book.today)
+    """Refuses goods that the catalogue never knew, for they have no unit to be counted in, and what is beyond a bound.
+
+    The terminal's bound is what the programme has promised to stand for; more is for a person to accept.
+    """
+    day = _day(sale, book.scheme, book.today)
     sold = _at_the_price_shown(sale, book, day)
-    # Nothing is refused below this line.
     points = sum(line.points for line in sold)
+    _refuse_beyond(sale, points, day, book)
+    # Nothing is refused below this line.
     paid = _paid(sale, points, day, book)
     missing = points + sum(entry.amount for entry in paid if entry.purse == "main")
     entries = paid
     if points:
         entries.append(Entry(*taker(sale.merchant), POINTS, points))
     entries += _goods(sale, sold, book)
+    if sale.cash_fen and sale.outlet is not None:
+        entries.append(Entry(PROGRAMME, "cash_outside", "cash", -sale.cash_fen))
+        entries.append(Entry(sale.outlet, "till", "cash", sale.cash_fen))
     about = About(
         owner=sale.owner,
         outlet=sale.outlet,
@@ -40,8 +53,27 @@ def decide(sale: LateSale, book: Book) -> Decision:
         terminal=sale.terminal,
         sequence=sale.sequence,
         shortfall=missing,
+        fen=sale.cash_fen if sale.outlet is not None else 0,
     )
-    return Decision(kind="late_sale", entries=tuple(entries), about=about, happened_on=day)
+    counts = () if sale.day_max is None or not points else ((_sold_on(sale, day), points),)
+    return Decision(kind="late_sale", entries=tuple(entries), about=about, happened_on=day, counts=counts)
+
+
+def _day(sale: LateSale, scheme: Scheme, today: date) -> date:
+    return min(business_day(sale.happened_at, scheme.policy.time_zone), today)
+
+
+def _sold_on(sale: LateSale, day: date) -> CounterKey:
+    """Points that a terminal sold offline on one day."""
+    return CounterKey("late/points", sale.terminal, period_key(Span.DAY, day))
+
+
+def _refuse_beyond(sale: LateSale, points: int, day: date, book: Book) -> None:
+    if sale.sale_max is not None and points > sale.sale_max:
+        raise Refused(Reason.BEYOND_BOUND, bound="sale", required=points, limit=sale.sale_max, used=0)
+    used = 0 if sale.day_max is None else book.used[_sold_on(sale, day)]
+    if sale.day_max is not None and used + points > sale.day_max:
+        raise Refused(Reason.BEYOND_BOUND, bound="day", required=points, limit=sale.day_max, used=used)
 
 
 def _at_the_price_shown(sale: LateSale, book: Book, day: date) -> tuple[SoldLine, ...]:

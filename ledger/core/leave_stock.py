@@ -1,7 +1,9 @@
-"""What write-off, move and return share: goods leave a shelf that must hold them."""
+"""What verbs about a shelf share: it must hold what leaves it, and a single piece comes in once."""
 
 from ledger.core.account import BalanceKey, item_unit
+from ledger.core.balance import Balance
 from ledger.core.book import Book
+from ledger.core.item import Item
 from ledger.core.refusal import Reason, Refused
 
 
@@ -16,3 +18,9 @@ def refuse_missing(outlet: str, item: str, quantity: int, book: Book) -> None:
     left = book.balance(shelf(outlet, item)).total
     if quantity > left:
         raise Refused(Reason.OUT_OF_STOCK, item=item, required=quantity, left=left)
+
+
+def refuse_second_piece(item: Item, quantity: int, shelf: Balance) -> None:
+    """A piece that exists once has come in before if anything ever moved on its shelf."""
+    if item.single and (quantity > 1 or shelf.version > 0):
+        raise Refused(Reason.SINGLE_PIECE, item=item.id)

@@ -27,6 +27,13 @@ class AccountHolder(enum.StrEnum):
     MEMBER = "member"
 
 
+class LabelPolicy(enum.StrEnum):
+    """What a counter does whose shelf label shows an old price."""
+
+    REFUSE = "refuse"
+    HONOUR = "honour"
+
+
 class Weekday(enum.StrEnum):
     """Days of the week in the order of the calendar."""
 
@@ -79,6 +86,8 @@ class Outlet(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     area: Slug | None = None
     sells: bool = True
     donations: bool = False
+    opening_days: RedemptionDays | None = None
+    low_stock: Annotated[int, Meta(ge=0, le=1_000_000)] | None = None
     assumption: Note | None = None
 
 
@@ -98,6 +107,7 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     vouchers_of: Annotated[int, Meta(ge=1, le=10_000)] = 1
     adjust_limit: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 100
     redemption_days: RedemptionDays = EveryDay()
+    labels: LabelPolicy = LabelPolicy.REFUSE
     areas: Annotated[tuple[Area, ...], Meta(max_length=2000)] = ()
     outlets: Annotated[tuple[Outlet, ...], Meta(max_length=2000)] = ()
     classes: Titles = {}
@@ -135,9 +145,13 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
 def may_redeem_on(programme: Programme, day: date) -> bool:
     """Whether the programme's counters hand out goods on that day."""
-    match programme.redemption_days:
-        case Weekly(days=days):
-            return tuple(Weekday)[day.weekday()] in days
+    return is_among(programme.redemption_days, day)
+
+
+def is_among(days: RedemptionDays, day: date) -> bool:
+    match days:
+        case Weekly(days=weekdays):
+            return tuple(Weekday)[day.weekday()] in weekdays
         case Monthly(days=numbers):
             return day.day in numbers
         case Listed(days=listed):

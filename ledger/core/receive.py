@@ -3,6 +3,7 @@
 from ledger.core.account import PROGRAMME, BalanceKey, item_unit
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Receive
+from ledger.core.leave_stock import refuse_second_piece
 from ledger.core.transaction import About, Entry
 
 
@@ -11,10 +12,11 @@ def needs(receive: Receive, prior: Prior) -> Needs:
 
 
 def decide(receive: Receive, book: Book) -> Decision:
-    """Refuses in this order: find the item, find the outlet."""
-    book.scheme.must_have_item(receive.item)
+    """Refuses in this order: find the item, find the outlet, a second piece of what exists once."""
+    item = book.scheme.must_have_item(receive.item)
     unit = item_unit(receive.item)
-    book.balance(BalanceKey(receive.outlet, "stock", unit))
+    shelf = book.balance(BalanceKey(receive.outlet, "stock", unit))
+    refuse_second_piece(item, receive.quantity, shelf)
     # Nothing is refused below this line.
     entries = [
         Entry(receive.outlet, "stock", unit, receive.quantity),

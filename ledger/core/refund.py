@@ -4,6 +4,7 @@ from datetime import date
 
 from ledger.core.account import POINTS, PROGRAMME, BalanceKey, item_unit
 from ledger.core.book import Book, Decision, Needs, Prior, Source
+from ledger.core.cash import refuse_short_till
 from ledger.core.command import Refund, RefundLine
 from ledger.core.counter import CounterKey, refunded_pieces, refunded_points, reversals
 from ledger.core.refusal import Reason, Refused
@@ -33,14 +34,17 @@ def needs(refund: Refund, prior: Prior) -> Needs:
 
 
 def decide(refund: Refund, book: Book) -> Decision:
-    """Refuses in this order: find the sale, reversed before, more than was sold."""
+    """Refuses in this order: find the sale, reversed before, more than was sold, too little cash in the till."""
     sale = book.source(refund.transaction, *REFUNDABLE)
     if book.used[reversals(refund.transaction)]:
         raise Refused(Reason.ALREADY_REVERSED, transaction=refund.transaction)
     lines = _lines(refund, sale, book)
-    # Nothing is refused below this line.
     returned = _returned(lines, sale)
     points = sum(line.points for line in returned)
+    fen = _fen_back(sale, points, book)
+    if fen and sale.about.outlet is not None:
+        refuse_short_till(sale.about.outlet, fen, book)
+    # Nothing is refused below this line.
     counts: dict[CounterKey, int] = {refunded_points(sale.transaction): points} if points else {}
     for item, quantity in quantities(returned).items():
         counts[refunded_pieces(sale.transaction, item)] = quantity
@@ -88,11 +92,17 @@ def _money_back(sale: Source, points: int, book: Book) -> list[Entry]:
     before = book.used[refunded_points(sale.transaction)]
     passed, after = (paid * part // max(price, 1) for part in (before, before + points))
     entries = _buckets_back(sale, buckets, passed, after - passed, book)
-    fen = sale.about.fen * (before + points) // max(price, 1) - sale.about.fen * before // max(price, 1)
+    fen = _fen_back(sale, points, book)
     if fen and sale.about.outlet is not None:
         entries.append(Entry(sale.about.outlet, "till", "cash", -fen))
         entries.append(Entry(PROGRAMME, "cash_outside", "cash", fen))
     return entries
+
+
+def _fen_back(sale: Source, points: int, book: Book) -> int:
+    price = max(sum(line.points for line in sale.about.lines), 1)
+    before = book.used[refunded_points(sale.transaction)]
+    return sale.about.fen * (before + points) // price - sale.about.fen * before // price
 
 
 def _buckets_back(

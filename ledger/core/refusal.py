@@ -56,6 +56,14 @@ class Reason(enum.StrEnum):
     LIMIT_REACHED = "limit_reached"
     BELOW_LEAST = "below_least"
     CASH_NOT_ACCEPTED = "cash_not_accepted"
+    # counter
+    TERMINAL_BLOCKED = "terminal_blocked"
+    NO_SHIFT_OPEN = "no_shift_open"
+    SHIFT_OPEN = "shift_open"
+    DIFFERENCE_UNEXPLAINED = "difference_unexplained"
+    TILL_SHORT = "till_short"
+    BEYOND_BOUND = "beyond_bound"
+    SINGLE_PIECE = "single_piece"
     # balance
     INSUFFICIENT_POINTS = "insufficient_points"
     OUT_OF_STOCK = "out_of_stock"

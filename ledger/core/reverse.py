@@ -8,6 +8,7 @@ from ledger.core.account import BUCKETED, PROGRAMME, BalanceKey, has_floor
 from ledger.core.award import last_good_day
 from ledger.core.balance import NEVER, Balance, claw_back
 from ledger.core.book import Book, Decision, Needs, Prior, Source
+from ledger.core.cash import refuse_short_till
 from ledger.core.command import Reverse
 from ledger.core.counter import refunded_points, reversals
 from ledger.core.refusal import Reason, Refused
@@ -32,9 +33,12 @@ REVERSIBLE = (
     "write_off",
     "move",
     "return",
+    "stock_take",
     "settle",
     "split",
 )
+
+SOLD = ("redeem", "late_sale")
 
 
 def needs(reverse: Reverse, prior: Prior) -> Needs:
@@ -74,7 +78,12 @@ def decide(reverse: Reverse, book: Book) -> Decision:
     return Decision(
         kind="reverse",
         entries=tuple(entries),
-        about=About(owner=source.about.owner, reverses=source.transaction, note=reverse.note),
+        about=About(
+            owner=source.about.owner,
+            outlet=source.about.outlet if source.kind in SOLD else None,
+            reverses=source.transaction,
+            note=reverse.note,
+        ),
         counts=((reversals(source.transaction), amount), *caps_back(source, before, amount)),
         may_move_nothing=not source.entries,
         ends=source.transaction if item is not None and item.ended_by is None and before + amount == whole else None,
@@ -112,6 +121,8 @@ def _refuse_missing_goods(source: Source, book: Book) -> None:
     for entry in source.entries:
         if entry.purse == "stock":
             arrived[BalanceKey(entry.owner, "stock", entry.unit)] += entry.amount
+        if entry.purse == "till" and entry.amount > 0:
+            refuse_short_till(entry.owner, entry.amount, book)
     for shelf, pieces in arrived.items():
         left = book.balance(shelf).total
         if left < pieces:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from ledger.core.account import POINTS, PROGRAMME, BalanceKey, item_unit
 from ledger.core.book import Book, Needs, Prior
+from ledger.core.command import Line
+from ledger.core.item import Price
+from ledger.core.programme import LabelPolicy
 from ledger.core.refusal import Reason, Refused
 from ledger.core.tender import Sale, Tender, limit_keys, payer_keys, refuse_tender
 from ledger.core.transaction import SoldLine
@@ -35,18 +38,44 @@ def refuse_sale(sale: Sale, book: Book) -> tuple[tuple[SoldLine, ...], Tender]:
 
 
 def price_lines(sale: Sale, book: Book) -> tuple[SoldLine, ...]:
-    """Each line at the price of this moment; a label that shows another price is refused with both."""
+    """Each line at the price of this moment, or at that of its label where the programme honours old labels."""
     sold = []
     for line in sale.lines:
         if sale.outlet is not None:
             price = book.scheme.item_price(line.item, book.today)
+            prices = book.scheme.items[line.item].prices
         else:
             price = book.scheme.offer_price(sale.merchant or "", line.item, book.today)
-        if line.label_points is not None and line.label_points != price.points:
-            raise Refused(Reason.LABEL_CHANGED, item=line.item, label=line.label_points, price=price.points)
+            prices = book.scheme.offers[sale.merchant or "", line.item].prices
+        if not _is_on_label(line, price):
+            price = _price_of_label(line, price, prices, book)
         quantity = line.quantity
         sold.append(SoldLine(line.item, quantity, price.points * quantity, sale.outlet is None, price.cash * quantity))
     return tuple(sold)
+
+
+def _is_on_label(line: Line, price: Price) -> bool:
+    """A label that was not read agrees with everything."""
+    return line.label_points in (None, price.points) and line.label in (None, price.label)
+
+
+def _price_of_label(line: Line, price: Price, prices: tuple[Price, ...], book: Book) -> Price:
+    """Only a price that once held can be honoured, never one that somebody made up."""
+    past = [one for one in prices if one.from_ <= book.today and _is_on_label(line, one)]
+    if past and book.scheme.policy.labels is LabelPolicy.HONOUR:
+        return past[-1]
+    if past and line.label is not None:
+        raise Refused(
+            Reason.LABEL_CHANGED,
+            item=line.item,
+            shown=line.label,
+            label=past[-1].points,
+            revision=price.label,
+            price=price.points,
+        )
+    raise Refused(
+        Reason.LABEL_CHANGED, item=line.item, label=line.label_points, revision=price.label, price=price.points
+    )
 
 
 def sold_goods(outlet: str | None, lines: Iterable[SoldLine]) -> Iterator[tuple[str, str, int]]:

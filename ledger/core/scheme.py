@@ -8,7 +8,7 @@ from ledger.core.compiled import Compiled
 from ledger.core.effect import BanRedeeming
 from ledger.core.item import Catalogue, Item, Offer, Price, price_on
 from ledger.core.period import Rolling, expires_on
-from ledger.core.programme import Programme
+from ledger.core.programme import Programme, is_among
 from ledger.core.refusal import Reason, Refused
 
 GRACE = Rolling(months=1)
@@ -43,6 +43,13 @@ class Scheme(msgspec.Struct, frozen=True):
     def sells(self, outlet: str) -> bool:
         """A station that only takes donations hands nothing out."""
         return all(listed.sells for listed in self.policy.outlets if f"out_{listed.id}" == outlet)
+
+    def is_open(self, outlet: str | None, day: date) -> bool:
+        """An outlet's own days stand in the place of the programme's."""
+        for listed in self.policy.outlets if outlet is not None else ():
+            if f"out_{listed.id}" == outlet and listed.opening_days is not None:
+                return is_among(listed.opening_days, day)
+        return is_among(self.policy.redemption_days, day)
 
     def has_merchant(self, merchant: str) -> bool:
         return merchant in self.merchants

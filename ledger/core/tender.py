@@ -50,7 +50,9 @@ def limit_keys(sale: Sale, scheme: Scheme, day: date) -> tuple[CounterKey, ...]:
 def refuse_tender(sale: Sale, sold: tuple[SoldLine, ...], book: Book) -> Tender:
     """Refuses in this order: closed day, ban, limits, suspended, least amounts, cash, balance."""
     policy = book.scheme.policy
-    if not may_redeem_on(policy, book.today):
+    if not book.scheme.is_open(sale.outlet, book.today):
+        if sale.outlet is not None and may_redeem_on(policy, book.today):
+            raise Refused(Reason.OUTLET_CLOSED, outlet=sale.outlet, today=book.today.isoformat())
         raise Refused(Reason.OUTLET_CLOSED, today=book.today.isoformat())
     if sale.outlet is not None and not book.scheme.sells(sale.outlet):
         raise Refused(Reason.OUTLET_CLOSED, outlet=sale.outlet)

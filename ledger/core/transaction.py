@@ -43,6 +43,15 @@ class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True):
     fen: int = 0
 
 
+class CountedLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a count sheet: what the books had, what was there, and why it differs. `cash` counts fen."""
+
+    item: str
+    expected: int
+    counted: int
+    reason: str | None = None
+
+
 class About(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a transaction is about, as the journal keeps it; only what applies is set."""
 
@@ -62,6 +71,12 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     sequence: int | None = None
     shortfall: int = 0
     fen: int = 0
+    number: int | None = None
+    shift: str | None = None
+    card: str | None = None
+    acted_by: str | None = None
+    sheet: tuple["CountedLine", ...] = ()
+    digest: str | None = None
 
 
 class OpenItem(msgspec.Struct, frozen=True):

@@ -153,6 +153,10 @@ WORDS: dict[str, Title] = {
         ("vouchers_of", "按多少分一张发放", "points leave in vouchers of this size"),
         ("adjust_limit", "一人可调整的上限", "the most that one person may adjust alone"),
         ("redemption_days", "兑换日", "redemption days"),
+        ("labels", "货架标签过期时怎么办", "what happens when a shelf label shows an old price"),
+        ("opening_days", "本网点自己的兑换日", "days on which this outlet is open, in the place of the programme's"),
+        ("low_stock", "少于几件就要补货", "fewer pieces than this are too few"),
+        ("donation", "这件旧物的捐赠记录", "the donation behind this piece"),
         ("areas", "片区", "areas"),
         ("outlets", "积分超市和捐赠点", "points supermarkets and donation stations"),
         ("classes", "家庭或个人类别", "classes of households or people"),
@@ -293,6 +297,10 @@ CHOICES: dict[str, dict[str, Title]] = {
         ("best", "取最高", "the best"), ("sum", "相加", "all together"), ("first", "取第一条", "the first")
     ),
     "AccountHolder": _choices(("household", "家庭", "the household"), ("member", "个人", "the member")),
+    "LabelPolicy": _choices(
+        ("refuse", "按现价，旧标签拒绝", "the price of today; an old label is refused"),
+        ("honour", "按标签上的价", "the price on the label"),
+    ),
     "Weekday": _choices(
         ("monday", "星期一", "Monday"),
         ("tuesday", "星期二", "Tuesday"),

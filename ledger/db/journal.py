@@ -1,12 +1,13 @@
 """Lock, replay, append: the only writer of entries and balances."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import asyncpg
 import msgspec
 
-from ledger.core.book import Source
+from ledger.core.book import Source, Till
 from ledger.core.counter import CounterKey
 from ledger.core.trace import Trace
 from ledger.core.transaction import About, Outcome, PostedEntry, Receipt, RefusalNote
@@ -14,6 +15,7 @@ from ledger.db.journal_row import (
     Append,
     Claim,
     Locked,
+    Numbered,
     ProgrammeBalance,
     ProgrammeCounter,
     ProgrammeItem,
@@ -88,6 +90,41 @@ def _held_claims(row: asyncpg.Record, claims: Sequence[Claim]) -> list[Claim]:
         msgspec.structs.replace(claims[number - 1], fingerprint=fingerprint, journal_id=journal_id)
         for number, fingerprint, journal_id in held
     ]
+
+
+async def lock_terminals(
+    connection: asyncpg.Connection, wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Till]:
+    """Shared with all who post; those that are registered, as they stand. Sent in the order of programme and id."""
+    row = await connection.fetchrow(
+        _SQL["lock_terminals"], [programme for programme, _ in wanted], [terminal for _, terminal in wanted]
+    )
+    assert row is not None, "a function with one result answers one row"
+    found = zip(wanted, row["outlets"], row["states"], row["shifts"], strict=True)
+    return {key: Till(outlet, state == "blocked", shift) for key, outlet, state, shift in found if outlet is not None}
+
+
+async def number_receipts(connection: asyncpg.Connection, receipts: Sequence[Numbered]) -> list[int]:
+    """The next numbers of each outlet, without a gap, in the order given; taken back if the caller does not commit."""
+    counts = Counter((receipt.programme, receipt.outlet) for receipt in receipts)
+    series = {key: place for place, key in enumerate(sorted(counts))}
+    turns: Counter[tuple[str, str]] = Counter()
+    placed = []
+    for receipt in receipts:
+        key = (receipt.programme, receipt.outlet)
+        turns[key] += 1
+        placed.append((series[key], turns[key]))
+    befores = await connection.fetchval(
+        _SQL["number_receipts"],
+        [programme for programme, _ in series],
+        [outlet for _, outlet in series],
+        [counts[key] for key in series],
+        [place + 1 for place, _ in placed],
+        [turn for _, turn in placed],
+        [receipt.journal_id for receipt in receipts],
+        [receipt.shift or "" for receipt in receipts],
+    )
+    return [befores[place] + turn for place, turn in placed]
 
 
 async def append(connection: asyncpg.Connection, rows: Append) -> None:

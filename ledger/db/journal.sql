@@ -7,6 +7,14 @@ SELECT
     bucket_days, bucket_amounts, are_closed, balance_places, kinds, due_on, ended_by, ended_kinds, ended_on
 FROM lock_needs($1, $2, $3, $4, $5, $6, $7);
 
+-- name: lock_terminals
+SELECT outlets, states, shifts FROM lock_terminals($1::text [], $2::text []);
+
+-- name: number_receipts
+SELECT number_receipts(
+    $1::text [], $2::text [], $3::bigint [], $4::integer [], $5::bigint [], $6::text [], $7::text []
+);
+
 -- name: append_decided
 SELECT totals, versions FROM append_decided($1, $2, $3, $4, $5, $6, $7, $8);
 

@@ -123,6 +123,15 @@ class EndedRow(msgspec.Struct, frozen=True):
     ended_on: date
 
 
+class Numbered(msgspec.Struct, frozen=True):
+    """A transaction that gets its outlet's next number."""
+
+    programme: str
+    outlet: str
+    journal_id: str
+    shift: str | None
+
+
 class Append(msgspec.Struct):
     """All that one batch writes."""
 

@@ -70,7 +70,6 @@ COMMANDS: Mapping[str, Access] = {
     "expire": _ADMINS,
     "reset": _ADMINS,
     "redeem": _COUNTER,
-    "late_sale": _COUNTER,
     "hold": Access(_COUNTER.all, {**_COUNTER.own, _RESIDENT: "owner"}),
     "capture": _COUNTER_LATER,
     "void": Access(_COUNTER_LATER.all, {**_COUNTER_LATER.own, _RESIDENT: LOADED}),
@@ -84,6 +83,7 @@ COMMANDS: Mapping[str, Access] = {
     "write_off": _WORKERS,
     "move": _WORKERS,
     "return": _WORKERS,
+    "stock_take": _WORKERS,
 }
 
 TABLE: Mapping[tuple[str, str], Access] = {
@@ -144,6 +144,19 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/holds/{{transaction}}/void"): COMMANDS["void"],
     # A lost call is found under the caller's own keys, so nobody can name somebody else's.
     ("POST", f"{_P}/reversals"): Access(frozenset(Role) - {_AUDITOR}),
+    ("POST", f"{_P}/terminals"): _WORKERS,
+    ("GET", f"{_P}/terminals"): Access(_READERS),
+    ("GET", f"{_P}/terminals/{{terminal}}"): Access(_READERS, {_CASHIER: LOADED}),
+    ("POST", f"{_P}/terminals/{{terminal}}/disable"): _WORKERS,
+    ("POST", f"{_P}/terminals/{{terminal}}/enable"): _WORKERS,
+    ("POST", f"{_P}/terminals/{{terminal}}/late-sales"): Access(_WORKERS.all, {_CASHIER: LOADED}),
+    ("GET", f"{_P}/terminals/{{terminal}}/sequences"): Access(_READERS, {_CASHIER: LOADED}),
+    ("GET", f"{_P}/late-sales"): Access(_READERS),
+    ("GET", f"{_P}/late-sales/forks"): Access(_READERS),
+    ("POST", f"{_P}/shifts"): Access(_WORKERS.all, {_CASHIER: LOADED}),
+    ("GET", f"{_P}/shifts/{{shift}}"): Access(_READERS, {_CASHIER: LOADED}),
+    ("POST", f"{_P}/shifts/{{shift}}/close"): Access(_WORKERS.all, {_CASHIER: LOADED}),
+    ("GET", f"{_P}/outlets/{{outlet}}/shifts"): Access(_READERS, {_CASHIER: "outlet"}),
     ("POST", f"{_P}/deductions"): COMMANDS["deduct"],
     ("POST", f"{_P}/adjustments"): COMMANDS["adjust"],
     ("GET", f"{_P}/adjustments"): _BOOKKEEPERS,
@@ -159,6 +172,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/stock/receipts"): COMMANDS["receive"],
     ("POST", f"{_P}/stock/donations"): COMMANDS["donate"],
     ("POST", f"{_P}/stock/counts"): COMMANDS["count"],
+    ("POST", f"{_P}/stock/takes"): COMMANDS["stock_take"],
     ("POST", f"{_P}/stock/write-offs"): COMMANDS["write_off"],
     ("POST", f"{_P}/stock/moves"): COMMANDS["move"],
     ("POST", f"{_P}/stock/returns"): COMMANDS["return"],

@@ -105,6 +105,11 @@ LEDGER: Mapping[Reason, Words] = {
         "标价已变动",
         "Label changed",
         (
+            "{item} 的标签(第 {shown} 版)为 {label} 分,现价(第 {revision} 版)为 {price} 分。请按现价确认后重试。",
+            "The label of {item} (revision {shown}) says {label} points; the price (revision {revision}) is {price}."
+            " Confirm the price and try again.",
+        ),
+        (
             "{item} 的标签为 {label} 分,现价 {price} 分。请按现价确认后重试。",
             "The label of {item} says {label} points; the price is {price}. Confirm the price and try again.",
         ),
@@ -144,6 +149,11 @@ LEDGER: Mapping[Reason, Words] = {
             "流水 {transaction} 已由 {ended_by} 了结。",
             "{transaction} was ended by {ended_by}.",
         ),
+        ("班次 {shift} 已由 {closed_by} 交班。", "The shift {shift} was closed by {closed_by}."),
+        (
+            "终端 {terminal} 的第 {sequence} 笔未因超出限额被拒,无需确认。",
+            "Sale {sequence} of {terminal} was not refused for a bound, so there is nothing to accept.",
+        ),
         (
             "更正申请 {adjustment} 已由 {decided_by} 处理。",
             "The adjustment {adjustment} was decided by {decided_by}.",
@@ -159,6 +169,10 @@ LEDGER: Mapping[Reason, Words] = {
         "Not due",
         ("要到 {due_on} 才能进行,今天是 {today}。", "This is due on {due_on}; today is {today}."),
         ("{through} 还没有过完,今天是 {today}。", "{through} is not over yet; today is {today}."),
+        (
+            "{happened_at} 尚未到来,现在是 {now}。请校准终端时钟。",
+            "{happened_at} is still to come; it is {now}. Set the terminal's clock.",
+        ),
         ("保留日 {until} 已过,今天是 {today}。", "The day until which to hold, {until}, has passed; today is {today}."),
         ("有效日 {expires_on} 已过,今天是 {today}。", "The last good day {expires_on} has passed; today is {today}."),
     ),
@@ -187,6 +201,10 @@ LEDGER: Mapping[Reason, Words] = {
         (
             "今天 {today} 不是兑换日。请在公布的兑换日再来。",
             "Nothing is redeemed on {today}. Come on an announced day.",
+        ),
+        (
+            "{outlet} 今天 {today} 不营业。请在公布的营业日再来。",
+            "{outlet} is closed on {today}. Come on an announced day.",
         ),
         ("{outlet} 不兑换物品。请到兑换点。", "{outlet} hands nothing out. Go to an outlet that does."),
     ),

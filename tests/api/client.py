@@ -41,15 +41,20 @@ class Office:
         self._numbers = iter(range(1_000_000))
 
     async def key(
-        self, role: str, *, owner: str | None = None, programme: str | None = None, node: str = "nod_1"
+        self,
+        role: str,
+        *,
+        owner: str | None = None,
+        programme: str | None = None,
+        node: str = "nod_1",
+        principal: str | None = None,
     ) -> str:
         """A new token; bound to the village's programme when it belongs to an owner."""
         connection = await connect(self.village.database.url)
         try:
             bound = programme or (self.village.slug if owner else None)
-            return await insert_key(
-                connection, role=role, principal=f"{role}:{owner or 'test'}", node=node, programme=bound, owner=owner
-            )
+            named = principal or f"{role}:{owner or 'test'}"
+            return await insert_key(connection, role=role, principal=named, node=node, programme=bound, owner=owner)
         finally:
             await connection.close()
 

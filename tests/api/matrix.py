@@ -66,7 +66,21 @@ MATRIX = {
     ("POST", f"{P}/dividends"): ("admin", ""),
     ("POST", f"{P}/stock/donations"): (WORK, ""),
     ("POST", f"{P}/stock/counts"): (WORK, ""),
+    ("POST", f"{P}/stock/takes"): (WORK, ""),
     ("POST", f"{P}/stock/write-offs"): (WORK, ""),
+    ("POST", f"{P}/terminals"): (WORK, ""),
+    ("GET", f"{P}/terminals"): (READ, ""),
+    ("GET", f"{P}/terminals/{{terminal}}"): (READ, "cashier"),
+    ("POST", f"{P}/terminals/{{terminal}}/disable"): (WORK, ""),
+    ("POST", f"{P}/terminals/{{terminal}}/enable"): (WORK, ""),
+    ("POST", f"{P}/terminals/{{terminal}}/late-sales"): (WORK, "cashier"),
+    ("GET", f"{P}/terminals/{{terminal}}/sequences"): (READ, "cashier"),
+    ("GET", f"{P}/late-sales"): (READ, ""),
+    ("GET", f"{P}/late-sales/forks"): (READ, ""),
+    ("POST", f"{P}/shifts"): (WORK, "cashier"),
+    ("GET", f"{P}/shifts/{{shift}}"): (READ, "cashier"),
+    ("POST", f"{P}/shifts/{{shift}}/close"): (WORK, "cashier"),
+    ("GET", f"{P}/outlets/{{outlet}}/shifts"): (READ, "cashier"),
     ("POST", f"{P}/stock/moves"): (WORK, ""),
     ("POST", f"{P}/stock/returns"): (WORK, ""),
     ("POST", f"{P}/stock/receipts"): (WORK, ""),
@@ -104,7 +118,9 @@ QUERIES = {
     f"{P}/trial-balance/accounts": f"{SPAN}&side=household&purse=main&unit=points",
     f"{P}/trial-balance/entries": f"{SPAN}&owner=hh_1&purse=main&unit=points",
 }
-WITHOUT_BODY = ("/award", "/void", "/activate", "/approve", "/decline", "/print", "/end")
+WITHOUT_BODY = ("/award", "/void", "/activate", "/approve", "/decline", "/print", "/end", "/disable", "/enable")
+TERMINAL, OTHER_TERMINAL = f"trm_{1:018d}", f"trm_{2:018d}"
+SHIFT, OTHER_SHIFT = f"shf_{1:018d}", f"shf_{2:018d}"
 
 # What a name in a route stands for where it is not what it says.
 KINDS = {
@@ -130,6 +146,7 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
     recipient = {"merchant": "mer_barber" if is_own else "mer_tea"}.get(role, owner)
     goods = {"outlet": "out_shop", "item": "soap", "quantity": 1}
     return {
+        **counter_bodies(is_own=is_own),
         "households": {"reference": "h"}, "members": {"reference": "m"}, "merchants": {"reference": "s"},
         "cards": {"owner": "hh_1", "carrier": "qr"}, "card-sheets": {"cards": [f"crd_{'3':0>18}"]},
         "block": {}, "replace": {}, "presented-cards": {"number": "1001"},
@@ -156,3 +173,16 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         "counts": {"outlet": "out_shop", "item": "soap", "counted": 7, "note": "n"},
         "donations": {**goods, "award": {**DEED, "recipient": owner}},
     }[template.rsplit("/", 1)[1]]  # fmt: skip
+
+
+def counter_bodies(*, is_own: bool) -> dict[str, Any]:
+    """Of a supermarket's counter, at the own device or at another's."""
+    outlet, device = ("out_shop", TERMINAL) if is_own else ("out_fair", OTHER_TERMINAL)
+    sale = {"owner": "hh_1", "outlet": outlet, "lines": [{"item": "soap"}]}
+    return {
+        "takes": {"outlet": "out_shop", "lines": [{"item": "soap", "counted": 7, "reason": "lost"}]},
+        "terminals": {"outlet": "out_shop", "label": "1"},
+        "late-sales": {"sales": [{**sale, "happened_at": "2026-09-14T09:00:00+08:00", "sequence": 1}]},
+        "shifts": {"terminal": device, "served_by": "staff:li"},
+        "close": {"counted_fen": 0},
+    }

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -27,10 +27,27 @@ from ledger.db.journal import show_programmes
 from ledger.db.keys import revoke_key
 from ledger.db.owners import Owner, open_owners
 from ledger.db.service_role import connect
+from ledger.db.shifts import Shift, insert_shift
+from ledger.db.terminals import Terminal, insert_terminal
 from ledger.hall.access import TABLE, Role
 from ledger.routes import ROUTES as SERVED
 from tests.api.client import Office, open_office
-from tests.api.matrix import KINDS, MATRIX, OUTSIDE, OWNERS, PUBLIC, QUERIES, SEALED, STAFF, WITHOUT_BODY, body_of
+from tests.api.matrix import (
+    KINDS,
+    MATRIX,
+    OTHER_SHIFT,
+    OTHER_TERMINAL,
+    OUTSIDE,
+    OWNERS,
+    PUBLIC,
+    QUERIES,
+    SEALED,
+    SHIFT,
+    STAFF,
+    TERMINAL,
+    WITHOUT_BODY,
+    body_of,
+)
 from tests.village import BOTH, DAY, RULEBOOK, Database, Village, gift, open_village, receive, sweep
 
 REFUSED = {401, 403, 404}
@@ -49,11 +66,11 @@ class Town:
         mine = {
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
             "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1", "helper": f"hlp_{'1':0>18}",
-            "card": f"crd_{'1':0>18}",
+            "card": f"crd_{'1':0>18}", "terminal": TERMINAL, "shift": SHIFT,
             "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
         }  # fmt: skip
         others = {**mine, "household": "hh_2", "member": "mbr_2", "merchant": "mer_tea", "outlet": "out_fair"}
-        others["card"] = f"crd_{'2':0>18}"
+        others |= {"card": f"crd_{'2':0>18}", "terminal": OTHER_TERMINAL, "shift": OTHER_SHIFT}
         others["owner"] = "hh_2"
         if kind in mine:
             return mine[kind] if whose == "own" else others[kind]
@@ -144,6 +161,13 @@ async def _open(village: Village) -> None:
         await insert_appointment(village.connection, village.slug, helper)
         much = Adjust("hh_1", 1_000, "much")
         await insert_adjustment(village.connection, village.slug, "adj_1", much, effective_on=None, by="system:test")
+        for id, outlet in ((TERMINAL, "out_shop"), (OTHER_TERMINAL, "out_fair")):
+            device = Terminal(id, outlet, "1", 100, 1_000, "active", "system:test", datetime.now(UTC))
+            await insert_terminal(village.connection, village.slug, device)
+            shift = Shift(
+                id.replace("trm", "shf"), id, outlet, "staff:li", 0, "system:test", datetime.now(UTC), "txn_1"
+            )
+            await insert_shift(village.connection, village.slug, shift)
         for id, recipient in (("1", "hh_1"), ("2", "mer_barber"), ("3", "hh_2")):
             await insert_activity(
                 village.connection, village.slug, id=f"act_{id:0>18}", rule="sweep", recipient=recipient,
