@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -52,12 +53,18 @@ class RouteNotInTable(Exception):
     """A route that nobody was asked about must not be served."""
 
 
-def create_app(service_url: str, *, pool_size: int = POOL_SIZE, pepper: bytes | None = None) -> Service:
+def create_app(
+    service_url: str,
+    *,
+    pool_size: int = POOL_SIZE,
+    pepper: bytes | None = None,
+    data_folder: Path = Path(".data"),
+) -> Service:
     """Connects when its lifespan begins; refuses to be made with a route that the access table does not know.
 
     Without a pepper it makes one, and what people remember holds as long as the process.
     """
-    desk = Desk(service_url, pool_size=pool_size, pepper=pepper or secrets.token_bytes(32))
+    desk = Desk(service_url, pool_size=pool_size, pepper=pepper or secrets.token_bytes(32), data_folder=data_folder)
     admission = Admission(desk)
     app = Service(
         route_handlers=ROUTES,

@@ -75,7 +75,12 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     ready = await prepare_first_start(service_url, keys_file) or read_ready_keys(keys_file)
     server = _Server(
         uvicorn.Config(
-            create_app(service_url, pool_size=config.pool_size, pepper=pepper_of(config.place)),
+            create_app(
+                service_url,
+                pool_size=config.pool_size,
+                pepper=pepper_of(config.place),
+                data_folder=config.data_folder,
+            ),
             loop="uvloop",
             http=OnePacketProtocol,
             lifespan="on",

@@ -1,5 +1,7 @@
 """Record what somebody did; nothing is awarded yet."""
 
+from datetime import datetime
+
 import asyncpg
 import msgspec
 
@@ -21,7 +23,14 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 async def record_activity(
-    connection: asyncpg.Connection, programme: str, award: Award, *, principal: str, key: str, shelf: SchemeShelf
+    connection: asyncpg.Connection,
+    programme: str,
+    award: Award,
+    *,
+    principal: str,
+    key: str,
+    shelf: SchemeShelf,
+    hours: tuple[datetime, datetime] | None = None,
 ) -> Recorded:
     """`award` says which rule, who and what. Refuses in this order: key, rule, people."""
     id = derived_id("act", programme, principal, key)
@@ -38,10 +47,12 @@ async def record_activity(
                 recipient=award.recipient,
                 facts=award.facts,
                 by=principal,
+                hours=hours,
             )
         activity = await find_activity(connection, programme, id)
     assert activity is not None, "what was just inserted, by us or by a twin, is there"
-    if (activity.rule, activity.recipient, activity.facts) != (award.rule, award.recipient, award.facts):
+    told = (activity.rule, activity.recipient, activity.facts, activity.started_at, activity.ended_at)
+    if told != (award.rule, award.recipient, award.facts, *(hours or (None, None))):
         raise Refused(Reason.IDEMPOTENCY_KEY_REUSED, key=key)
     return Recorded(activity, is_new)
 

@@ -10,12 +10,12 @@ from ledger.api.components import REFS, described, tidied, used
 from ledger.core.transaction import Receipt
 from ledger.hall.access import LOADED, Access
 from ledger.hall.call import Route
-from ledger.hall.decode import JSON, PATH_PART, YAML, Parameter
-from ledger.hall.form import MEDIA_TYPE as FORM
+from ledger.hall.decode import CSV, JSON, PATH_PART, YAML, Parameter
 from ledger.hall.html import Html
 
 TITLE = "Points Ledger / 积分账本"
 PROBLEM_JSON = "application/problem+json"
+_RAW_SCHEMAS = {YAML: {"type": "string"}, CSV: {"type": "string"}, JSON: {"type": "object"}}
 HTML = "text/html"
 _INTRODUCTION = """\
 Every command that moves points or stock needs an `Idempotency-Key`; the same key and body answer the same receipt,
@@ -76,11 +76,12 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
             *(_parameter(parameter, "header") for parameter in intake.headers),
         ],
     }
-    if intake.media_type in (JSON, FORM):
-        content = {intake.media_type: {"schema": schemas[intake.body_type]}}
+    if intake.body_decoder is not None:
+        content = {type: {"schema": schemas[intake.body_type]} for type in intake.media_types}
         operation["requestBody"] = {"required": True, "content": content}
-    elif intake.media_type == YAML:
-        operation["requestBody"] = {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}
+    elif intake.media_types:
+        content = {type: {"schema": _RAW_SCHEMAS.get(type, {})} for type in intake.media_types}
+        operation["requestBody"] = {"required": True, "content": content}
     answers = [schemas[alternative] for alternative in _alternatives(route.answer_type)]
     done: dict[str, Any] = {"description": "Done"}
     if route.answer_type is Html:

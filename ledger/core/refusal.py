@@ -64,6 +64,16 @@ class Reason(enum.StrEnum):
     TILL_SHORT = "till_short"
     BEYOND_BOUND = "beyond_bound"
     SINGLE_PIECE = "single_piece"
+    # activities
+    NOT_UNDER_REVIEW = "not_under_review"
+    APPROVALS_MISSING = "approvals_missing"
+    APPEALED_BEFORE = "appealed_before"
+    OBJECTION_DECIDED = "objection_decided"
+    EVIDENCE_USED = "evidence_used"
+    EVIDENCE_UNREADABLE = "evidence_unreadable"
+    EVIDENCE_TOO_LARGE = "evidence_too_large"
+    TOO_MUCH_EVIDENCE = "too_much_evidence"
+    HOURS_COUNTED = "hours_counted"
     # balance
     INSUFFICIENT_POINTS = "insufficient_points"
     OUT_OF_STOCK = "out_of_stock"

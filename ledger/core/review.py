@@ -40,11 +40,13 @@ class Review(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class Reviewer(Struct, frozen=True):
-    """A person who looks at an activity, in one capacity."""
+    """A person who looks at an activity, in one capacity; `member` and `kin` are as declared for the programme."""
 
     person: str
     capacity: Verifier
     household: str | None = None
+    member: str | None = None
+    kin: tuple[str, ...] = ()
 
 
 class Reviewed(Struct, frozen=True):
@@ -65,13 +67,17 @@ def approvals_needed(review: Review | None, points: int) -> int:
 
 
 def refuse_reviewer(review: Review, reviewer: Reviewer, about: Reviewed, approved_by: Sequence[str] = ()) -> None:
-    """Refuses in this order: capacity, oneself, one's household, a second time."""
+    """Refuses in this order: capacity, oneself, one's household, declared kin, a second time."""
     if reviewer.capacity not in review.by:
         raise Refused(Reason.NOT_ELIGIBLE, fact="reviewer", wanted="|".join(review.by), found=reviewer.capacity.value)
-    if reviewer.person in (about.person, about.recorded_by):
+    is_self = reviewer.person in (about.person, about.recorded_by)
+    if is_self or (reviewer.member is not None and reviewer.member == about.person):
         raise Refused(Reason.CONFLICT_OF_INTEREST, reviewer=reviewer.person, about="self")
     is_family = reviewer.household is not None and reviewer.household == about.household
     if is_family and not review.may_be_family:
         raise Refused(Reason.CONFLICT_OF_INTEREST, reviewer=reviewer.person, about="household")
+    is_kin = about.person in reviewer.kin or about.household in reviewer.kin
+    if is_kin and not review.may_be_family:
+        raise Refused(Reason.CONFLICT_OF_INTEREST, reviewer=reviewer.person, about="kin")
     if reviewer.person in approved_by:
         raise Refused(Reason.CONFLICT_OF_INTEREST, reviewer=reviewer.person, about="again")

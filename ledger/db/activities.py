@@ -14,7 +14,10 @@ _facts_decoder = msgspec.json.Decoder(Facts)
 
 
 class Activity(msgspec.Struct, frozen=True):
-    """Something that somebody did, as it was reported; its facts never change."""
+    """Something that somebody did, as it was reported; its facts never change.
+
+    A round is one way through review: what comes back completed, or on appeal, begins another.
+    """
 
     id: str
     rule: str
@@ -24,14 +27,26 @@ class Activity(msgspec.Struct, frozen=True):
     recorded_at: datetime
     state: str
     journal_id: str | None
+    round: int = 1
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 async def insert_activity(
-    connection: asyncpg.Connection, programme: str, *, id: str, rule: str, recipient: str, facts: Facts, by: str
+    connection: asyncpg.Connection,
+    programme: str,
+    *,
+    id: str,
+    rule: str,
+    recipient: str,
+    facts: Facts,
+    by: str,
+    hours: tuple[datetime, datetime] | None = None,
 ) -> bool:
     """False if an activity of that id is there already."""
     told = msgspec.json.encode(facts).decode()
-    done = await connection.execute(_SQL["insert_activity"], programme, id, rule, recipient, told, by)
+    first, last = hours or (None, None)
+    done = await connection.execute(_SQL["insert_activity"], programme, id, rule, recipient, told, by, first, last)
     return done == "INSERT 0 1"
 
 
@@ -49,6 +64,19 @@ async def mark_awarded(connection: asyncpg.Connection, programme: str, id: str, 
     await connection.execute(_SQL["mark_awarded"], programme, id, journal_id)
 
 
+async def move_activity(connection: asyncpg.Connection, programme: str, id: str, state: str, round: int) -> None:
+    """In the database transaction that writes the step down."""
+    await connection.execute(_SQL["move_activity"], programme, id, state, round)
+
+
+async def list_activities(
+    connection: asyncpg.Connection, programme: str, state: str, *, after: str, limit: int
+) -> list[Activity]:
+    """One page of those in a state; a reversal at another door does not change the list."""
+    rows = await connection.fetch(_SQL["list_activities"], programme, state, after, limit)
+    return [activity for row in rows if (activity := _activity(row)) is not None]
+
+
 def _activity(row: asyncpg.Record | None) -> Activity | None:
     if row is None:
         return None
@@ -61,4 +89,7 @@ def _activity(row: asyncpg.Record | None) -> Activity | None:
         recorded_at=row["recorded_at"],
         state=row["state"],
         journal_id=row["journal_id"],
+        round=row["round"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
     )

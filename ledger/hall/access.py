@@ -53,6 +53,8 @@ _ADMINS = Access(frozenset({_ADMIN}))
 _WORKERS = Access(frozenset({_ADMIN, _OPERATOR}))
 _READERS = frozenset({_ADMIN, _OPERATOR, _REVIEWER, _AUDITOR})
 _BOOKKEEPERS = Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR}))
+_REVIEWERS = Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER}))
+_CLAIMANTS = Access(_REVIEWERS.all, {_RESIDENT: LOADED, _MERCHANT: LOADED})
 _P = "/v1/programmes/{programme}"
 
 _COUNTER = Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant"})
@@ -126,9 +128,26 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ),
     ("GET", f"{_P}/activities/{{activity}}"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
     ("POST", f"{_P}/activities/{{activity}}/award"): Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER})),
+    ("GET", f"{_P}/activities"): Access(_READERS),
+    ("POST", f"{_P}/activities/{{activity}}/evidence"): _CLAIMANTS,
+    # Auditors look at books, not at pictures of people's homes.
+    ("GET", f"{_P}/activities/{{activity}}/evidence"): _CLAIMANTS,
+    ("GET", f"{_P}/activities/{{activity}}/evidence/{{evidence}}"): _CLAIMANTS,
+    ("POST", f"{_P}/activities/{{activity}}/reviews"): _REVIEWERS,
+    ("POST", f"{_P}/activities/{{activity}}/submit"): _CLAIMANTS,
+    ("POST", f"{_P}/activities/{{activity}}/appeal"): _CLAIMANTS,
+    ("POST", f"{_P}/activities/{{activity}}/revoke"): COMMANDS["reverse"],
+    ("GET", f"{_P}/activities/{{activity}}/steps"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
+    ("POST", f"{_P}/reviewers"): _ADMINS,
+    ("GET", f"{_P}/reviewers"): Access(_READERS),
     ("POST", f"{_P}/awards"): COMMANDS["award"],
     ("POST", f"{_P}/awards/{{transaction}}/activate"): COMMANDS["activate"],
     ("POST", f"{_P}/awards/{{transaction}}/cancel"): COMMANDS["cancel_pending"],
+    # A notice is for everybody: a resident may object to any award in it.
+    ("POST", f"{_P}/awards/{{transaction}}/objections"): Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER, _RESIDENT})),
+    ("GET", f"{_P}/objections"): Access(_READERS),
+    ("POST", f"{_P}/objections/{{objection}}/uphold"): COMMANDS["cancel_pending"],
+    ("POST", f"{_P}/objections/{{objection}}/dismiss"): COMMANDS["cancel_pending"],
     ("GET", f"{_P}/awards/{{transaction}}/explain"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
     ("POST", f"{_P}/simulations"): Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR})),
     ("POST", f"{_P}/reratings"): _ADMINS,
@@ -171,6 +190,8 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/commands"): Access(_COUNTER.all, {_CASHIER: LOADED, _MERCHANT: LOADED}),
     ("POST", f"{_P}/stock/receipts"): COMMANDS["receive"],
     ("POST", f"{_P}/stock/donations"): COMMANDS["donate"],
+    ("GET", f"{_P}/donations"): Access(_READERS),
+    ("GET", f"{_P}/donations/{{donation}}"): Access(_READERS, {_RESIDENT: LOADED}),
     ("POST", f"{_P}/stock/counts"): COMMANDS["count"],
     ("POST", f"{_P}/stock/takes"): COMMANDS["stock_take"],
     ("POST", f"{_P}/stock/write-offs"): COMMANDS["write_off"],

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from types import NoneType
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from litestar.enums import RequestEncodingType
@@ -21,6 +21,9 @@ from ledger.hall.sent import Asked
 
 JSON = "application/json"
 YAML = "application/yaml"
+CSV = "text/csv"
+TAKES = "takes"
+FILES = ("image/jpeg", "image/png", "image/webp", "application/pdf")
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
 PATH_PART = "[A-Za-z0-9_-]{1,64}"
@@ -41,28 +44,34 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Intake(msgspec.Struct, frozen=True):
-    """What a route takes, worked out once at start-up from its signature."""
+    """What a route takes, worked out once at start-up from its signature; none of the types means no body."""
 
-    media_type: str | None
+    media_types: tuple[str, ...]
     body_type: Any
     body_decoder: msgspec.json.Decoder[Any] | FormDecoder | None
     query: tuple[Parameter, ...]
     headers: tuple[Parameter, ...]
     path: tuple[str, ...]
 
+    @property
+    def media_type(self) -> str | None:
+        """The first of those it takes."""
+        return self.media_types[0] if self.media_types else None
+
 
 def intake_of(handler: HTTPRouteHandler, path: tuple[str, ...]) -> Intake:
     """The explicit markers of the signature are the one source: they are decoded by, and the schema shows them."""
     fields = handler.parsed_fn_signature.parameters
     data = fields.get("data")
-    media_type = YAML if "body" in fields else None
+    # A route of raw bytes says what they may be: `@post(…, opt={TAKES: FILES})`; without a word it is YAML.
+    media_types: tuple[str, ...] = handler.opt.get(TAKES, (YAML,)) if "body" in fields else ()
     decoder: msgspec.json.Decoder[Any] | FormDecoder | None = None
     if data is not None:
         is_form = getattr(data.kwarg_definition, "media_type", None) == RequestEncodingType.URL_ENCODED
-        media_type = FORM if is_form else JSON
+        media_types = (FORM if is_form else JSON,)
         decoder = FormDecoder(data.annotation) if is_form else msgspec.json.Decoder(data.annotation, strict=True)
     return Intake(
-        media_type=media_type,
+        media_types=media_types,
         body_type=None if data is None else data.annotation,
         body_decoder=decoder,
         query=_parameters(fields, QueryParameter),
@@ -78,11 +87,13 @@ async def decode(request: Asked, intake: Intake) -> Any:
         _require_query(request, intake)
     for parameter in intake.headers:
         _require_header(request, parameter)
-    if intake.media_type is None:
+    if not intake.media_types:
         return None
     sent_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if sent_type != intake.media_type:
-        raise Faulty(Fault.UNSUPPORTED_MEDIA_TYPE, numbers={"expected": intake.media_type})
+    if sent_type not in intake.media_types:
+        raise Faulty(Fault.UNSUPPORTED_MEDIA_TYPE, numbers={"expected": ", ".join(intake.media_types)})
+    if intake.body_decoder is None and intake.media_type != YAML:
+        return None
     raw = await request.body()
     if intake.body_decoder is None:
         return raw
@@ -147,7 +158,8 @@ def _parameters(fields: Mapping[str, FieldDefinition], kind: type[ParameterKwarg
         if isinstance(marker, kind):
             bounds = {key: value for key in _CONSTRAINTS if (value := getattr(marker, key)) is not None}
             # What is sent is never null: `int | None` only says that it need not be sent.
-            wanted = next(part for part in (*get_args(field.annotation), field.annotation) if part is not NoneType)
+            parts = () if get_origin(field.annotation) is Literal else get_args(field.annotation)
+            wanted = next(part for part in (*parts, field.annotation) if part is not NoneType)
             annotation = Annotated[wanted, msgspec.Meta(**bounds)] if bounds else wanted
             found.append(Parameter(marker.name or name, name, annotation, field.is_required))
     return tuple(found)

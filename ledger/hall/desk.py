@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 
 from ledger.actions.slow_hash import SlowHash
+from ledger.db.files import FileShelf
 from ledger.db.journal import show_programmes
 from ledger.db.keys import ApiKey, find_key, is_secret_of, split_token
 from ledger.db.nodes import find_node_and_above, find_programme_nodes
@@ -29,10 +31,13 @@ CLOSE_SECONDS = 1.0
 class Desk:
     """Opened with the application, closed with it."""
 
-    def __init__(self, service_url: str, *, pool_size: int, pepper: bytes) -> None:
+    def __init__(self, service_url: str, *, pool_size: int, pepper: bytes, data_folder: Path) -> None:
         self.shelf = SchemeShelf()
         self.lanes = Lanes(service_url, self.shelf)
         self.reading_documents = asyncio.Semaphore(1)
+        self.cleaning_files = asyncio.Semaphore(1)
+        self.data_folder = data_folder
+        self.files = FileShelf(data_folder)
         self.balances = BalanceReader(self.connection)
         self.slow_hash = SlowHash(pepper)
         self._one_audit = asyncio.Semaphore(1)

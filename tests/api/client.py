@@ -1,8 +1,10 @@
 """A caller of the real application in this process and this loop, over real PostgreSQL."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,7 +35,8 @@ async def running(app: Service) -> AsyncIterator[httpx.AsyncClient]:
 class Office:
     """The application over a village, with a key for each role."""
 
-    def __init__(self, village: Village, client: httpx.AsyncClient, app: Service) -> None:
+    def __init__(self, village: Village, client: httpx.AsyncClient, app: Service, folder: Path) -> None:
+        self.folder = folder
         self.village = village
         self.client = client
         self.app = app
@@ -80,6 +83,7 @@ class Office:
 
 @asynccontextmanager
 async def open_office(village: Village) -> AsyncIterator[Office]:
-    app = create_app(village.database.url, pool_size=4)
-    async with running(app) as client:
-        yield Office(village, client, app)
+    with tempfile.TemporaryDirectory(prefix="ledger-test-", dir="/tmp") as folder:
+        app = create_app(village.database.url, pool_size=4, data_folder=Path(folder))
+        async with running(app) as client:
+            yield Office(village, client, app, Path(folder))

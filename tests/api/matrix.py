@@ -38,6 +38,23 @@ MATRIX = {
     ("POST", f"{P}/activities"): ("admin operator reviewer", "resident merchant"),
     ("GET", f"{P}/activities/{{activity}}"): (READ, "resident merchant"),
     ("POST", f"{P}/activities/{{activity}}/award"): ("admin operator reviewer", ""),
+    ("GET", f"{P}/activities"): (READ, ""),
+    ("POST", f"{P}/activities/{{activity}}/evidence"): ("admin operator reviewer", "resident merchant"),
+    ("GET", f"{P}/activities/{{activity}}/evidence"): ("admin operator reviewer", "resident merchant"),
+    ("GET", f"{P}/activities/{{activity}}/evidence/{{evidence}}"): ("admin operator reviewer", "resident merchant"),
+    ("POST", f"{P}/activities/{{activity}}/reviews"): ("admin operator reviewer", ""),
+    ("POST", f"{P}/activities/{{activity}}/submit"): ("admin operator reviewer", "resident merchant"),
+    ("POST", f"{P}/activities/{{activity}}/appeal"): ("admin operator reviewer", "resident merchant"),
+    ("POST", f"{P}/activities/{{activity}}/revoke"): (WORK, ""),
+    ("GET", f"{P}/activities/{{activity}}/steps"): (READ, "resident merchant"),
+    ("POST", f"{P}/reviewers"): ("admin", ""),
+    ("GET", f"{P}/reviewers"): (READ, ""),
+    ("POST", f"{P}/awards/{{transaction}}/objections"): ("admin operator reviewer resident", ""),
+    ("GET", f"{P}/objections"): (READ, ""),
+    ("POST", f"{P}/objections/{{objection}}/uphold"): ("admin operator reviewer", ""),
+    ("POST", f"{P}/objections/{{objection}}/dismiss"): ("admin operator reviewer", ""),
+    ("GET", f"{P}/donations"): (READ, ""),
+    ("GET", f"{P}/donations/{{donation}}"): (READ, "resident"),
     ("POST", f"{P}/awards"): (WORK, ""),
     ("GET", f"{P}/awards/{{transaction}}/explain"): (READ, "resident merchant"),
     ("POST", f"{P}/simulations"): ("admin operator auditor", ""),
@@ -110,7 +127,7 @@ OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
 STAFF = ("admin", "operator", "reviewer", "auditor")
 DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
 SPAN = "first=2026-09-01&last=2026-09-30"
-SEALED = 13  # so many lines each village begins with
+SEALED = 15  # so many lines each village begins with
 QUERIES = {
     f"{P}/checkpoints/consistency": f"older={SEALED}",
     f"{P}/simulations": SPAN,
@@ -127,9 +144,26 @@ KINDS = {
     f"{P}/awards/{{transaction}}/explain": "award",
     f"{P}/awards/{{transaction}}/activate": "award",
     f"{P}/awards/{{transaction}}/cancel": "award",
+    f"{P}/awards/{{transaction}}/objections": "award",
     f"{P}/holds/{{transaction}}/capture": "hold",
     f"{P}/holds/{{transaction}}/void": "hold",
     f"{P}/redemptions/{{transaction}}/refund": "sale",
+}
+
+# Bodies that are the same whoever sends them, and whosever the thing is.
+SAME: dict[str, Any] = {
+    "reviews": {"decision": "return", "note": "n"},
+    "submit": {},
+    "appeal": {"note": "n"},
+    "revoke": {"note": "n"},
+    "reviewers": {"principal": "system:other", "capacities": ["panel"]},
+    "objections": {"note": "n"},
+    "uphold": {},
+    "dismiss": {},
+    "periods": {"through": "2026-01-31"},
+    "evaluations": {"kind": "rank", "id": "best", "day": "2026-09-01"},
+    "batch-reversals": {"batch": "rank:best:2026-09"},
+    "reratings": {"rulebook": "2026-01", "first": "2026-09-01", "last": "2026-09-30"},
 }
 
 
@@ -147,6 +181,7 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
     goods = {"outlet": "out_shop", "item": "soap", "quantity": 1}
     return {
         **counter_bodies(is_own=is_own),
+        **SAME,
         "households": {"reference": "h"}, "members": {"reference": "m"}, "merchants": {"reference": "s"},
         "cards": {"owner": "hh_1", "carrier": "qr"}, "card-sheets": {"cards": [f"crd_{'3':0>18}"]},
         "block": {}, "replace": {}, "presented-cards": {"number": "1001"},
@@ -157,14 +192,10 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         "deductions": {"owner": owner, "amount": 1, "shortage": "debt", "note": "n"},
         "transfers": {"owner": "hh_1", "to": "hh_2", "amount": 1, "note": "n"},
         "commands": {"commands": [{"command": {"verb": "redeem", **sale}}], "atomic": True},
-        "periods": {"through": "2026-01-31"},
         "adjustments": {"owner": owner, "amount": 1, "note": "n"},
         "openings": {"owner": owner, "amount": 1},
         "settlements": {"merchant": "mer_barber", "points": 1},
         "dividends": {"pool": 10, "shares": [{"owner": "hh_1", "weight": 1}]},
-        "reratings": {"rulebook": "2026-01", "first": "2026-09-01", "last": "2026-09-30"},
-        "evaluations": {"kind": "rank", "id": "best", "day": "2026-09-01"},
-        "batch-reversals": {"batch": "rank:best:2026-09"},
         "reconciliations": {
             "kind": "stock", "first": "2026-09-01", "last": "2026-09-30", "list": "outlet,item,quantity\nshop,soap,1",
         },

@@ -1,6 +1,7 @@
 """Who may do what: every route × every role × own, other, sibling and foreign things, against a matrix of its own."""
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
@@ -16,15 +17,18 @@ from ledger.actions.seal_key import SealKey
 from ledger.app import RouteNotInTable, create_app
 from ledger.core.activity import Facts
 from ledger.core.card import Carrier
-from ledger.core.command import Adjust, Award, Hold, Line, Redeem
+from ledger.core.command import Adjust, Award, Donate, Hold, Line, Redeem
 from ledger.core.rulebook import Give, RecipientKind, Rule
 from ledger.core.value import FixedValue
 from ledger.db.activities import insert_activity
 from ledger.db.adjustments import insert_adjustment
 from ledger.db.appointments import Appointment, insert_appointment
 from ledger.db.cards import NewCard, insert_cards
+from ledger.db.evidence import Clean, insert_evidence
+from ledger.db.files import FileShelf
 from ledger.db.journal import show_programmes
 from ledger.db.keys import revoke_key
+from ledger.db.objections import insert_objection
 from ledger.db.owners import Owner, open_owners
 from ledger.db.service_role import connect
 from ledger.db.shifts import Shift, insert_shift
@@ -67,6 +71,7 @@ class Town:
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
             "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1", "helper": f"hlp_{'1':0>18}",
             "card": f"crd_{'1':0>18}", "terminal": TERMINAL, "shift": SHIFT,
+            "objection": "obj_1",
             "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
         }  # fmt: skip
         others = {**mine, "household": "hh_2", "member": "mbr_2", "merchant": "mer_tea", "outlet": "out_fair"}
@@ -87,6 +92,8 @@ class Town:
         more: dict[str, Any] = {"headers": {"Idempotency-Key": f"cell-{self.counts.total()}"}}
         if template.rsplit("/", 1)[1] in ("policies", "catalogues", "events", "rulebooks", "simulations"):
             more = {"content": b"nothing: here", "headers": {"Content-Type": "application/yaml"}}
+        elif method == "POST" and template.endswith("/evidence"):
+            more = {"content": b"nothing", "headers": {"Content-Type": "image/png"}}
         elif method == "POST" and not template.endswith(WITHOUT_BODY):
             more["json"] = body_of(template, role, is_own=whose == "own")
         answer = await self.office.call(method, path, key=key, **more)
@@ -109,6 +116,8 @@ async def town(database: Database) -> AsyncIterator[Town]:
     ):
         await admin.execute("UPDATE programme SET node = 'nod_2' WHERE programme = 'abroad'")
         things = {one.slug: await fill(one) for one in (village, sibling, foreign)}
+        for content in (b"1", b"2", b"3"):
+            FileShelf(office.folder).keep(content)
         assert await seal_waiting(admin, SealKey(bytes(32))) == 3 * SEALED
         await admin.close()
         yield Town(office, things)
@@ -132,9 +141,16 @@ async def fill(village: Village) -> dict[str, str]:
         ("k", Hold("hh_1", soap, outlet="out_shop", until=date(2099, 1, 1))),
         ("l", Hold("hh_2", (Line("haircut"),), merchant="mer_barber", until=date(2099, 1, 1))),
         ("m", Hold("hh_2", soap, outlet="out_fair", until=date(2099, 1, 1))),
+        ("n", Donate("out_shop", "soap", gift("hh_1"))),
+        ("o", Donate("out_shop", "soap", gift("hh_2"))),
     )
     ids = [str(outcome.transaction) for outcome in outcomes]
     assert all(outcome.receipt for outcome in outcomes), outcomes
+    async with village.connection.transaction():
+        await show_programmes(village.connection, [village.slug])
+        await insert_objection(
+            village.connection, village.slug, "obj_1", ids[7], note="n", by="system:neighbour", due_on=DAY
+        )
     return _named(ids)
 
 
@@ -173,6 +189,11 @@ async def _open(village: Village) -> None:
                 village.connection, village.slug, id=f"act_{id:0>18}", rule="sweep", recipient=recipient,
                 facts=Facts(happened_on=DAY), by="system:test",
             )  # fmt: skip
+            sha256 = hashlib.sha256(id.encode()).hexdigest()
+            file = Clean(id.encode(), sha256, sha256, "application/pdf")
+            await insert_evidence(
+                village.connection, village.slug, f"evd_{id}", f"act_{id:0>18}", file, warnings=(), by="system:test"
+            )
 
 
 def _named(ids: list[str]) -> dict[str, str]:
@@ -181,6 +202,9 @@ def _named(ids: list[str]) -> dict[str, str]:
         "transaction other": ids[6], "award resident": ids[7], "award merchant": ids[9], "award cashier": ids[8],
         "award other": ids[8], "activity resident": f"act_{'1':0>18}", "activity merchant": f"act_{'2':0>18}",
         "activity cashier": f"act_{'3':0>18}", "activity other": f"act_{'3':0>18}",
+        "evidence resident": "evd_1", "evidence merchant": "evd_2", "evidence cashier": "evd_3",
+        "evidence other": "evd_3", "donation resident": f"don_{ids[13][4:]}", "donation other": f"don_{ids[14][4:]}",
+        "donation cashier": f"don_{ids[14][4:]}", "donation merchant": f"don_{ids[14][4:]}",
         "sale cashier": ids[4], "sale merchant": ids[5], "sale resident": ids[4], "sale other": ids[6],
         "hold cashier": ids[10], "hold resident": ids[10], "hold merchant": ids[11], "hold other": ids[12],
     }  # fmt: skip
