@@ -8,8 +8,10 @@ import msgspec
 
 from ledger.batch import Batch, Part, Task, about_of, effective_day, happened_day
 from ledger.core.book import Book, Decision, Needs, Prior, Source, Till
-from ledger.core.command import Command, FollowUp, Group, Request
+from ledger.core.card import CardStanding
+from ledger.core.command import Command, FollowUp, Group, Hold, Redeem, Request
 from ledger.core.period import business_day
+from ledger.core.present import is_limited
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.core.till import is_terminal
@@ -22,6 +24,7 @@ from ledger.core.transaction import (
 )
 from ledger.core.verbs import VERBS
 from ledger.db import journal
+from ledger.db.cards import share_cards
 from ledger.db.identity import new_id
 from ledger.db.journal_row import Claim, EntryRow, Locked, ProgrammeBalance, ProgrammeCounter, ProgrammeItem
 from ledger.db.schemes import SchemeShelf
@@ -37,9 +40,12 @@ async def post(connection: asyncpg.Connection, requests: Sequence[Request], shel
     tasks = _tasks(requests)
     sources = await _load_sources(connection, tasks)
     tills = await _lock_tills(connection, tasks)
+    shown = await _share_cards(connection, tasks)
     schemes, days, locked = await _lock(connection, tasks, sources, shelf)
     await _replay(connection, tasks, locked)
     books = _open_books(schemes, days, locked, sources)
+    for (programme, card), standing in shown.items():
+        books[programme].cards = {**books[programme].cards, card: standing}
     for (programme, terminal), till in tills.items():
         books[programme].tills = {**books[programme].tills, terminal: till}
     batch = Batch(books, locked)
@@ -111,6 +117,20 @@ async def _lock_tills(connection: asyncpg.Connection, tasks: Sequence[Task]) -> 
     return await journal.lock_terminals(connection, sorted(wanted)) if wanted else {}
 
 
+async def _share_cards(connection: asyncpg.Connection, tasks: Sequence[Task]) -> dict[tuple[str, str], CardStanding]:
+    """Whoever blocks a card waits until what it pays is committed; who comes later sees that it was blocked."""
+    wanted = {
+        (task.request.programme, part.command.shown.card)
+        for task in tasks
+        for part in task.parts
+        if isinstance(part.command, Redeem | Hold) and part.command.shown is not None
+    }
+    if not wanted:
+        return {}
+    await journal.show_programmes(connection, sorted({programme for programme, _ in wanted}))
+    return await share_cards(connection, sorted(wanted))
+
+
 async def _lock(
     connection: asyncpg.Connection,
     tasks: Sequence[Task],
@@ -119,6 +139,7 @@ async def _lock(
 ) -> tuple[dict[str, Scheme], dict[str, date], Locked]:
     """A programme that published something since we last looked is loaded anew; nothing is locked until all agree."""
     programmes = sorted({task.request.programme for task in tasks})
+    dated = {task.request.programme for task in tasks for part in task.parts if is_limited(part.command)}
     for _ in range(_LOCK_TRIES):
         schemes = {programme: await shelf.scheme(connection, programme) for programme in programmes}
         days = {slug: business_day(shelf.now(), scheme.policy.time_zone) for slug, scheme in schemes.items()}
@@ -136,7 +157,7 @@ async def _lock(
                 {
                     (scheme.policy.time_zone, days[slug])
                     for slug, scheme in schemes.items()
-                    if scheme.counts_sales_by_day
+                    if scheme.counts_sales_by_day or slug in dated
                 }
             ),
         )

@@ -61,6 +61,7 @@ STATUSES = {
     Reason.DECISION_OUT_OF_RANGE: 422,
     Reason.NOTHING_EARNED: 422,
     Reason.LIMIT_REACHED: 422,
+    Reason.PIN_NEEDED: 422,
     Reason.TERMINAL_BLOCKED: 409,
     Reason.NO_SHIFT_OPEN: 409,
     Reason.SHIFT_OPEN: 409,

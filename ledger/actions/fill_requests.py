@@ -66,7 +66,7 @@ def _filled(scheme: Scheme, request: Request, register: Mapping[str, Owner]) -> 
             command = _fill(scheme, sent, register)
     except Refused as refused:
         return refused
-    return request if command == sent else msgspec.structs.replace(request, command=command, sent=sent)
+    return request if command == sent else msgspec.structs.replace(request, command=command, sent=request.sent or sent)
 
 
 def _fill(scheme: Scheme, command: Command, register: Mapping[str, Owner]) -> Command:

@@ -8,6 +8,7 @@ import msgspec
 from ledger.core.account import POINTS, BalanceKey
 from ledger.core.balance import Balance
 from ledger.core.book import Book, Prior
+from ledger.core.card import CardStanding, CardState
 from ledger.core.command import Redeem
 from ledger.core.period import business_day
 from ledger.core.redeem import decide, needs
@@ -86,4 +87,5 @@ async def _read_book(
         sources={},
         open_items={},
         limits_on=today,
+        cards={} if redeem.shown is None else {redeem.shown.card: CardStanding(CardState.ACTIVE)},
     )

@@ -8,11 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
-from ledger.api.redemptions import Sale
+from ledger.api.redemptions import CounterSale, Sale
+from ledger.core.card import Shown
 from ledger.core.command import Capture, Hold, TakenLines, Void
 from ledger.core.transaction import Receipt
+from ledger.hall.at_counter import sale_request
 from ledger.hall.call import Call, IdempotencyKey
-from ledger.hall.submit import DryRun, require_own_transactions, submit
+from ledger.hall.submit import DryRun, require_own_transactions, submit, submit_request
 
 _P = "/v1/programmes/{programme:str}"
 
@@ -33,6 +35,23 @@ class Reservation(Sale, frozen=True, kw_only=True):
         )
 
 
+class CounterReservation(CounterSale, frozen=True, kw_only=True):
+    """A sale that waits, by the account or by a card; after the last day everything goes back by itself."""
+
+    until: date
+
+    def hold(self, owner: str, shown: Shown | None) -> Hold:
+        return Hold(
+            owner=owner,
+            lines=self.lines,
+            outlet=self.outlet,
+            merchant=self.merchant,
+            cash_fen=self.cash_fen,
+            until=self.until,
+            shown=shown,
+        )
+
+
 class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is taken of it; without lines, everything."""
 
@@ -41,10 +60,11 @@ class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @post(f"{_P}/holds")
 async def hold(
-    data: JSONBody[Reservation], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
+    data: JSONBody[CounterReservation], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
 ) -> Response[Receipt]:
     """Points and goods are set aside; the receipt's transaction is what capture and void name."""
-    return await submit(call, key, data.hold(), dry_run=dry_run)
+    request = await sale_request(call, key, data.owner, data.seen, data.hold)
+    return await submit_request(call, request, dry_run=dry_run)
 
 
 @post(f"{_P}/holds/{{transaction:str}}/capture")

@@ -1,6 +1,6 @@
 """Quotes, redemptions and refunds: goods at an outlet, offers at a merchant's."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import post
@@ -10,12 +10,14 @@ from litestar.response import Response
 
 from ledger.actions.fill_class import filled_sale, looks_at_class
 from ledger.actions.quote_redemption import Quote, quote_redemption
+from ledger.core.card import PresentedCard, Shown
 from ledger.core.command import Lines, MerchantId, OutletId, Points, RecipientId, Redeem, Refund, RefundLines
 from ledger.core.title import Note
 from ledger.core.transaction import Receipt
 from ledger.hall.answer import answer
+from ledger.hall.at_counter import AtCounter, quoted_sale, sale_request
 from ledger.hall.call import Call, IdempotencyKey
-from ledger.hall.submit import DryRun, require_own_transactions, submit
+from ledger.hall.submit import DryRun, require_own_transactions, submit, submit_request
 
 _P = "/v1/programmes/{programme:str}"
 
@@ -37,6 +39,39 @@ class Sale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Redeem(self.owner, self.lines, self.outlet, self.merchant, self.cash_fen)
 
 
+class CounterSale(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Who pays, for which lines, and where: exactly one of outlet and merchant. `cash_fen` is paid beside points.
+
+    Exactly one of `owner` and `card`: a card as it was presented. A code that was scanned pays alone up to the
+    programme's limits; beyond them, and for a number that was only told, the `pin` is needed, or a cashier who has seen
+    a document.
+    """
+
+    lines: Lines
+    owner: RecipientId | None = None
+    card: PresentedCard | None = None
+    pin: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}$(?!\n)")] | None = None
+    document_seen: bool = False
+    outlet: OutletId | None = None
+    merchant: MerchantId | None = None
+    cash_fen: Points = 0
+
+    def __post_init__(self) -> None:
+        if (self.outlet is None) == (self.merchant is None):
+            raise ValueError("outlet 与 merchant 须恰好填一个 / name either an outlet or a merchant")
+        if (self.owner is None) == (self.card is None):
+            raise ValueError("owner 与 card 须恰好填一个 / name either an owner or a card")
+        if self.card is None and (self.pin is not None or self.document_seen):
+            raise ValueError("pin 和 document_seen 只随 card / pin and document_seen go with a card")
+
+    @property
+    def seen(self) -> AtCounter | None:
+        return None if self.card is None else AtCounter(self.card, self.pin, self.document_seen)
+
+    def redeem(self, owner: str, shown: Shown | None) -> Redeem:
+        return Redeem(owner, self.lines, self.outlet, self.merchant, self.cash_fen, shown=shown)
+
+
 class Returned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What comes back; without lines, all that has not come back before, treated as `goods` says."""
 
@@ -46,12 +81,13 @@ class Returned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post(f"{_P}/quotes", status_code=200)
-async def quote(data: JSONBody[Sale], call: NamedDependency[Call]) -> Response[Quote]:
+async def quote(data: JSONBody[CounterSale], call: NamedDependency[Call]) -> Response[Quote]:
     """What a redemption would cost now and whether it would pass; nothing is held and nothing is posted."""
     desk = call.desk
+    wanted = await quoted_sale(call, data.owner, data.seen, data.redeem)
+    assert isinstance(wanted, Redeem), "made above"
     async with desk.reading(call.programme) as connection:
         scheme = await desk.shelf.current(connection, call.programme)
-        wanted = data.command()
         if looks_at_class(scheme):
             wanted = await filled_sale(connection, call.programme, wanted)
         return answer(await quote_redemption(connection, call.programme, wanted, shelf=desk.shelf))
@@ -59,10 +95,11 @@ async def quote(data: JSONBody[Sale], call: NamedDependency[Call]) -> Response[Q
 
 @post(f"{_P}/redemptions")
 async def redeem(
-    data: JSONBody[Sale], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
+    data: JSONBody[CounterSale], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
 ) -> Response[Receipt]:
     """Points and goods change hands in one transaction; answers the receipt."""
-    return await submit(call, key, data.command(), dry_run=dry_run)
+    request = await sale_request(call, key, data.owner, data.seen, data.redeem)
+    return await submit_request(call, request, dry_run=dry_run)
 
 
 @post(f"{_P}/redemptions/{{transaction:str}}/refund")

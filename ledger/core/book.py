@@ -8,6 +8,7 @@ import msgspec
 from ledger.core.account import BalanceKey
 from ledger.core.activity import Facts
 from ledger.core.balance import Balance
+from ledger.core.card import CardStanding
 from ledger.core.counter import CounterKey
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
@@ -93,6 +94,7 @@ class Book(msgspec.Struct):
     principal: str = ""
     limits_on: date = date.max
     tills: Mapping[str, Till] = {}
+    cards: Mapping[str, CardStanding] = {}
 
     def source(self, transaction: str, *kinds: str) -> Source:
         """The posted transaction that a command follows; refuses what is unknown or of another kind."""

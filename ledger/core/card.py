@@ -86,6 +86,35 @@ class Card(Struct, frozen=True):
     helper: Helper | None = None
 
 
+class Proof(enum.StrEnum):
+    """What the counter has beside a number: the card itself, the right PIN, or a document that the cashier saw."""
+
+    NUMBER = "number"
+    CARD = "card"
+    PIN = "pin"
+    DOCUMENT = "document"
+
+
+class Shown(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A card at a counter: which one it was found to be, who acts by it, and what proves it.
+
+    `digest` stands for what was presented in the fingerprint of a request, where the card is not yet known.
+    """
+
+    card: str = ""
+    acted_by: str | None = None
+    helper: Helper | None = None
+    proof: Proof = Proof.NUMBER
+    digest: str | None = None
+
+
+class CardStanding(Struct, frozen=True):
+    """A card as read under its lock."""
+
+    state: CardState
+    is_helper_gone: bool = False
+
+
 def require_active(state: CardState, card: str, replaced_by: str | None, *, is_helper_gone: bool) -> None:
     """Refuses in this order: not handed out yet, blocked, replaced, a helper whose time is over."""
     if state is CardState.PENDING:

@@ -7,6 +7,7 @@ import msgspec
 
 from ledger.core.activity import Facts
 from ledger.core.balance import AMOUNT_MAX
+from ledger.core.card import Shown
 from ledger.core.sheet import CloseShift, OpenShift, StockTake
 from ledger.core.title import Note, Slug
 from ledger.core.trace import Kept, Placed
@@ -152,7 +153,10 @@ Lines = Annotated[tuple[Line, ...], msgspec.Meta(min_length=1, max_length=50)]
 
 
 class _Sale(_Verb, frozen=True):
-    """`cash_fen` is paid beside the points; `household_class` comes from the register, never from the counter."""
+    """`cash_fen` is paid beside the points; `household_class` comes from the register, never from the counter.
+
+    `shown` is the card that the counter saw, as the door has found it.
+    """
 
     owner: RecipientId
     lines: Lines
@@ -160,6 +164,7 @@ class _Sale(_Verb, frozen=True):
     merchant: MerchantId | None = None
     cash_fen: Points = 0
     household_class: Slug | None = None
+    shown: Shown | None = None
 
     def __post_init__(self) -> None:
         if (self.outlet is None) == (self.merchant is None):

@@ -6,8 +6,8 @@ from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Hold
 from ledger.core.period import next_day
 from ledger.core.refusal import Reason, Refused
-from ledger.core.sale import refuse_sale, sale_needs, sold_goods
-from ledger.core.transaction import About, Entry, OpenItem
+from ledger.core.sale import about_sale, refuse_sale, sale_needs, sold_goods
+from ledger.core.transaction import Entry, OpenItem
 
 
 def needs(hold: Hold, prior: Prior) -> Needs:
@@ -33,6 +33,6 @@ def decide(hold: Hold, book: Book) -> Decision:
     if not entries:
         raise Refused(Reason.NOTHING_TO_POST)
     # Nothing is refused below this line.
-    about = About(owner=hold.owner, outlet=hold.outlet, merchant=hold.merchant, lines=sold)
+    about = about_sale(hold, sold)
     opens = OpenItem("hold", next_day(hold.until))
     return Decision(kind="hold", entries=tuple(entries), about=about, opens=opens, counts=tender.counts)

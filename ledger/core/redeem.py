@@ -4,9 +4,9 @@ from ledger.core.account import PROGRAMME
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Redeem
 from ledger.core.refusal import Reason, Refused
-from ledger.core.sale import refuse_sale, sale_needs, sold_goods, taker
+from ledger.core.sale import about_sale, refuse_sale, sale_needs, sold_goods, taker
 from ledger.core.tender import paying_entries
-from ledger.core.transaction import About, Entry
+from ledger.core.transaction import Entry
 
 
 def needs(redeem: Redeem, prior: Prior) -> Needs:
@@ -23,5 +23,5 @@ def decide(redeem: Redeem, book: Book) -> Decision:
     if not entries:
         raise Refused(Reason.NOTHING_TO_POST)
     # Nothing is refused below this line.
-    about = About(owner=redeem.owner, outlet=redeem.outlet, merchant=redeem.merchant, lines=sold, fen=tender.fen)
+    about = about_sale(redeem, sold, tender.fen)
     return Decision(kind="redeem", entries=tuple(entries), about=about, counts=tender.counts)

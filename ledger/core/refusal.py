@@ -31,6 +31,7 @@ class Reason(enum.StrEnum):
     WRONG_KIND = "wrong_kind"
     NOTHING_TO_POST = "nothing_to_post"
     # people and cards
+    PIN_NEEDED = "pin_needed"
     CARD_UNKNOWN = "card_unknown"
     CARD_PENDING = "card_pending"
     CARD_BLOCKED = "card_blocked"

@@ -6,10 +6,11 @@ from ledger.core.account import POINTS, PROGRAMME, BalanceKey, item_unit
 from ledger.core.book import Book, Needs, Prior
 from ledger.core.command import Line
 from ledger.core.item import Price
+from ledger.core.present import refuse_card
 from ledger.core.programme import LabelPolicy
 from ledger.core.refusal import Reason, Refused
 from ledger.core.tender import Sale, Tender, limit_keys, payer_keys, refuse_tender
-from ledger.core.transaction import SoldLine
+from ledger.core.transaction import About, SoldLine
 
 
 def sale_needs(sale: Sale, prior: Prior, *purses: str) -> Needs:
@@ -24,7 +25,8 @@ def sale_needs(sale: Sale, prior: Prior, *purses: str) -> Needs:
 
 
 def refuse_sale(sale: Sale, book: Book) -> tuple[tuple[SoldLine, ...], Tender]:
-    """Priced lines and what pays for them, or a refusal: find the lines and the accounts, label, tender, stock."""
+    """Priced lines and what pays for them, or a refusal: card, find lines and accounts, label, tender, stock."""
+    refuse_card(sale, book)
     sold = price_lines(sale, book)
     book.balance(BalanceKey(sale.owner, "main", POINTS))
     for outlet, unit, _ in sold_goods(sale.outlet, sold):
@@ -75,6 +77,21 @@ def _price_of_label(line: Line, price: Price, prices: tuple[Price, ...], book: B
         )
     raise Refused(
         Reason.LABEL_CHANGED, item=line.item, label=line.label_points, revision=price.label, price=price.points
+    )
+
+
+def about_sale(sale: Sale, sold: tuple[SoldLine, ...], fen: int = 0) -> About:
+    """Who paid whom for what, by which card, and who acted."""
+    shown = sale.shown
+    return About(
+        owner=sale.owner,
+        outlet=sale.outlet,
+        merchant=sale.merchant,
+        lines=sold,
+        fen=fen,
+        card=None if shown is None else shown.card,
+        acted_by=None if shown is None else shown.acted_by,
+        proof=None if shown is None else shown.proof.value,
     )
 
 

@@ -13,6 +13,7 @@ from ledger.core.command import Hold, Redeem
 from ledger.core.counter import CounterKey
 from ledger.core.effect import REDEEMING, ban_key
 from ledger.core.period import Span, period_key, resets_on
+from ledger.core.present import card_counts, card_keys
 from ledger.core.programme import may_redeem_on
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
@@ -44,11 +45,13 @@ def payer_keys(sale: Sale, scheme: Scheme, *purses: str) -> tuple[BalanceKey, ..
 def limit_keys(sale: Sale, scheme: Scheme, day: date) -> tuple[CounterKey, ...]:
     """The counters of the spending limits and of the items' own limits."""
     keys = dict.fromkeys(key for key, _, _ in _limits(sale, scheme, day))
+    if sale.shown is not None:
+        keys |= dict.fromkeys(card_keys(sale, scheme.policy.cards, day))
     return (*keys, ban_key(REDEEMING, sale.owner, day)) if scheme.bans_redeeming else tuple(keys)
 
 
 def refuse_tender(sale: Sale, sold: tuple[SoldLine, ...], book: Book) -> Tender:
-    """Refuses in this order: closed day, ban, limits, suspended, least amounts, cash, balance."""
+    """Refuses in this order: closed day, ban, limits, suspended, least amounts, cash, balance, card."""
     policy = book.scheme.policy
     if not book.scheme.is_open(sale.outlet, book.today):
         if sale.outlet is not None and may_redeem_on(policy, book.today):
@@ -66,6 +69,8 @@ def refuse_tender(sale: Sale, sold: tuple[SoldLine, ...], book: Book) -> Tender:
     if sale.cash_fen < fen:
         raise Refused(Reason.CASH_NOT_ACCEPTED, fen=sale.cash_fen, least=fen)
     paid = _payment(sale, price, sale.cash_fen - fen, book)
+    if sale.shown is not None:
+        counts += card_counts(sale, paid.points + paid.gift, book)
     return Tender(paid, sale.cash_fen, counts)
 
 

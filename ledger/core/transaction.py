@@ -75,6 +75,7 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     shift: str | None = None
     card: str | None = None
     acted_by: str | None = None
+    proof: str | None = None
     sheet: tuple["CountedLine", ...] = ()
     digest: str | None = None
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ledger.core.card import Card, CardState, Carrier, Helper, PresentedCard, code_hash, require_active
+from ledger.core.card import Card, CardStanding, CardState, Carrier, Helper, PresentedCard, code_hash, require_active
 from ledger.core.refusal import Reason, Refused
 from ledger.db.statements import load_statements
 
@@ -109,6 +109,16 @@ async def share_card(connection: asyncpg.Connection, programme: str, id: str) ->
     if state is None:
         raise Refused(Reason.CARD_UNKNOWN)
     require_active(CardState(state), id, None, is_helper_gone=False)
+
+
+async def share_cards(
+    connection: asyncpg.Connection, wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], CardStanding]:
+    """The same for (programme, card) pairs: as they stand once whoever was changing them is done."""
+    rows = await connection.fetch(
+        _SQL["share_cards"], [programme for programme, _ in wanted], [card for _, card in wanted]
+    )
+    return {(row["programme"], row["id"]): CardStanding(CardState(row["state"]), row["is_helper_gone"]) for row in rows}
 
 
 async def print_cards(connection: asyncpg.Connection, programme: str, hashes: Mapping[str, bytes]) -> None:

@@ -55,6 +55,17 @@ SELECT state FROM card
 WHERE programme = $1 AND id = $2
 FOR SHARE;
 
+-- name: share_cards
+-- Of many at once, in the order of their ids. The row that is locked is read as it is then, whoever changed it before.
+SELECT
+    c.programme, c.id, c.state,
+    coalesce(h.ended_at IS NOT NULL OR h.ends_at <= now_at(), FALSE) AS is_helper_gone
+FROM card AS c
+INNER JOIN unnest($1::text [], $2::text []) AS w (programme, id) ON c.programme = w.programme AND c.id = w.id
+LEFT JOIN helper AS h ON h.programme = c.programme AND h.id = c.helper
+ORDER BY c.programme, c.id
+FOR SHARE OF c;
+
 -- name: print_cards
 UPDATE card AS c SET code_hash = w.code_hash, printings = c.printings + 1
 FROM unnest($2::text [], $3::bytea []) AS w (id, code_hash)

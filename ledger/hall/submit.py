@@ -23,7 +23,11 @@ DryRun = Annotated[bool, QueryParameter(name="dry_run")]
 
 async def submit(call: Call, key: str, command: Command, *, dry_run: bool = False) -> Response[Receipt]:
     """One command for a receipt: 201, or 200 for what would be; raises `Declined` for a refusal."""
-    request = Request(call.programme, call.principal, key, command)
+    return await submit_request(call, Request(call.programme, call.principal, key, command), dry_run=dry_run)
+
+
+async def submit_request(call: Call, request: Request, *, dry_run: bool = False) -> Response[Receipt]:
+    """The same for a request that was made already."""
     outcome = await outcome_of(call, request, dry_run=dry_run)
     return answer_trial(outcome) if dry_run else answer_outcome(outcome)
 

@@ -6,6 +6,16 @@ from ledger.core.refusal import Reason
 from ledger.hall.words import Words, in_words
 
 COUNTER: Mapping[Reason, Words] = {
+    Reason.PIN_NEEDED: in_words(
+        422,
+        "需要密码",
+        "PIN needed",
+        (
+            "本次 {required} 分超出凭卡限额 {limit}(今日已用 {used})。请输入密码,或核对证件。",
+            "{required} points are more than the card pays alone ({limit}; {used} used today). Enter the PIN, or see a"
+            " document.",
+        ),
+    ),
     Reason.TERMINAL_BLOCKED: in_words(
         409,
         "终端已停用",

@@ -15,6 +15,7 @@ from ledger.db.service_role import connect
 from tests.village import Village
 
 ADDRESS = "http://ledger.test"
+PEPPER = b"pepper of the tests, 32 bytes long"[:32]
 
 
 @asynccontextmanager
@@ -84,6 +85,6 @@ class Office:
 @asynccontextmanager
 async def open_office(village: Village) -> AsyncIterator[Office]:
     with tempfile.TemporaryDirectory(prefix="ledger-test-", dir="/tmp") as folder:
-        app = create_app(village.database.url, pool_size=4, data_folder=Path(folder))
+        app = create_app(village.database.url, pool_size=4, data_folder=Path(folder), pepper=PEPPER)
         async with running(app) as client:
             yield Office(village, client, app, Path(folder))
