@@ -27,7 +27,7 @@ run: $(READY) ## start the service with its own PostgreSQL on http://127.0.0.1:8
 	@exec $(RUN) -m ledger.main serve
 
 test: lint ## lint and all tests: the whole of CI
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not soak"
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(READY) ## format, lint, types, house rules, schema drift
 	.venv/bin/ruff format --check .

@@ -211,13 +211,20 @@ async def _pace(load: Load, callers: list[Caller], backlog: deque[float], began:
 
 
 def _measured(tally: Tally, seconds: float) -> Measured:
-    p50, p99 = (_part(tally.latencies, part) for part in (0.5, 0.99))
+    p50, p99 = (part_of(tally.latencies, part) for part in (0.5, 0.99))
     return Measured(
-        tally.done, tally.failed, seconds, p50, p99, tally.first_failure, tally.shed, _part(tally.shed_latencies, 0.99)
+        tally.done,
+        tally.failed,
+        seconds,
+        p50,
+        p99,
+        tally.first_failure,
+        tally.shed,
+        part_of(tally.shed_latencies, 0.99),
     )
 
 
-def _part(latencies: list[float], part: float) -> float:
+def part_of(latencies: list[float], part: float) -> float:
     ordered = sorted(latencies)
     return 1000 * ordered[int(len(ordered) * part)] if ordered else 0.0
 

@@ -18,7 +18,7 @@ SECONDS = 10.0
 SECONDS_MAX = 120.0
 
 _HEADER = HEADER.lower().encode("ascii")
-_VALUE = re.compile(rb"[0-9]{1,3}(?:\.[0-9]{1,3})?")
+_VALUE = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -29,9 +29,9 @@ def keep_deadlines(app: ASGIApp) -> ASGIApp:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        seconds = seconds_of(scope["headers"])
+        seconds = seconds_asked(_sent(scope["headers"]))
         if seconds is None:
-            await _refuse(scope, receive, send, _not_a_time())
+            await _refuse(scope, receive, send, not_a_time())
             return
         ends_at = asyncio.get_running_loop().time() + seconds
         scope["state"]["ends_at"] = ends_at
@@ -40,13 +40,21 @@ def keep_deadlines(app: ASGIApp) -> ASGIApp:
     return kept
 
 
-def seconds_of(headers: Iterable[tuple[bytes, bytes]]) -> float | None:
+def _sent(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    return next((value.decode("latin-1") for name, value in headers if name == _HEADER), None)
+
+
+def seconds_asked(sent: str | None) -> float | None:
     """What the caller asks for, or the usual; None for what is not a time or too long a one."""
-    for name, value in headers:
-        if name == _HEADER:
-            seconds = float(value) if _VALUE.fullmatch(value) else 0.0
-            return seconds if 0 < seconds <= SECONDS_MAX else None
-    return SECONDS
+    if sent is None:
+        return SECONDS
+    seconds = float(sent) if _VALUE.fullmatch(sent) else 0.0
+    return seconds if 0 < seconds <= SECONDS_MAX else None
+
+
+def overdue(method: str) -> Exception:
+    """What a caller is told at the deadline: of a command nobody knows what became of it."""
+    return Faulty(Fault.DEADLINE_PASSED) if method in _READING else OutcomeUnknown()
 
 
 class _Waited:
@@ -83,7 +91,7 @@ class _Waited:
 
     def _end(self, task: asyncio.Task[None]) -> None:
         if not self._is_begun:
-            error = Faulty(Fault.DEADLINE_PASSED) if self._scope["method"] in _READING else OutcomeUnknown()
+            error = overdue(self._scope["method"])
             self._refusal = asyncio.ensure_future(_refuse(self._scope, self._receive, self._send, error))
             task.cancel()
 
@@ -95,6 +103,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, error: Exception) 
     await ready(scope, receive, send)
 
 
-def _not_a_time() -> Faulty:
+def not_a_time() -> Faulty:
+    """For a header that cannot be waited by."""
     words = Title(f"应为不超过 {SECONDS_MAX:.0f} 的秒数", f"must be seconds, at most {SECONDS_MAX:.0f}")
     return Faulty(Fault.MALFORMED, spots=[Spot(words, header=HEADER)])

@@ -1,5 +1,7 @@
 """One line an event: JSON for machines, colours at a terminal. Never bodies, secrets or people's names."""
 
+import asyncio
+import itertools
 import logging
 import re
 import secrets
@@ -7,7 +9,8 @@ import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TextIO
 
 import msgspec
 import structlog
@@ -22,8 +25,14 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+log = structlog.get_logger()
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACE_LINES_MAX = 60
+
+# Random by process, then counted: an id only has to be told apart, and asking for random bytes is a system call.
+_PROCESS = secrets.token_hex(4)
+_NUMBERS = itertools.count()
 
 
 def set_up_logging(*, form: str, level: str) -> None:
@@ -43,6 +52,8 @@ def set_up_logging(*, form: str, level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    global _quick  # noqa: PLW0603 - logging is set up once in a process
+    _quick = QuickLines(sys.stderr) if as_json and number <= logging.INFO else None
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -70,15 +81,59 @@ def show_exception(_: object, __: str, event: EventDict) -> EventDict:
     return event
 
 
+class RequestLine(msgspec.Struct):
+    """One answered request, as logged."""
+
+    method: str
+    route: str | None
+    status: int
+    code: str | None
+    principal: str | None
+    milliseconds: float
+    request_id: str
+    event: str = "request"
+    level: str = "info"
+    timestamp: datetime | None = None
+
+
+_TOLD = RequestLine.__struct_fields__[:7]  # the general way adds event, level and time by itself
+
+
+class QuickLines:
+    """Lines of requests as JSON without the general way, which cost a tenth of a request's time.
+
+    What one turn of the loop answers is written at once.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: list[bytes] = []
+
+    def tell(self, line: RequestLine) -> None:
+        """At the end of the loop's turn."""
+        line.timestamp = datetime.now(UTC)
+        self._waiting.append(_encode_line(line))
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._write)
+
+    def _write(self) -> None:
+        lines, self._waiting = self._waiting, []
+        self._stream.write(b"\n".join([*lines, b""]).decode("utf-8", errors="replace"))
+        self._stream.flush()
+
+
+_quick: QuickLines | None = None
+_encode_line = msgspec.json.Encoder().encode
+
+
 def log_requests(app: ASGIApp) -> ASGIApp:
     """One line a request, with the id that the answer carries too, so that a caller's report finds its line."""
-    log = structlog.get_logger()
 
     async def logged(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        request_id = request_id_of(scope["headers"])
+        request_id = request_id_of(_sent_id(scope["headers"]))
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         started, answer = time.perf_counter(), [500]
@@ -87,30 +142,42 @@ def log_requests(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, _watching(send, answer, request_id))
         finally:
-            seconds = time.perf_counter() - started
-            # The route, not the path: an address that nobody serves may hold anything.
-            route = scope.get("path_template")
-            REQUEST_SECONDS.add(seconds, route or "none")
-            REQUESTS.add(route or "none", scope["method"], str(answer[0]))
-            log.info(
-                "request",
-                method=scope["method"],
-                route=route,
-                status=answer[0],
-                code=state.get("code"),
-                principal=state.get("principal"),
-                milliseconds=round(seconds * 1000, 1),
-            )
+            tell_request(scope, answer[0], time.perf_counter() - started)
 
     return logged
 
 
-def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+def tell_request(scope: Scope, status: int, seconds: float) -> None:
+    """Counts one answered request and writes its line."""
+    # The route, not the path: an address that nobody serves may hold anything.
+    route = scope.get("path_template")
+    REQUEST_SECONDS.add(seconds, route or "none")
+    REQUESTS.add(route or "none", scope["method"], str(status))
+    state = scope["state"]
+    line = RequestLine(
+        method=scope["method"],
+        route=route,
+        status=status,
+        code=state.get("code"),
+        principal=state.get("principal"),
+        milliseconds=round(seconds * 1000, 1),
+        request_id=state["request_id"],
+    )
+    if _quick is None:
+        log.info(line.event, **{name: getattr(line, name) for name in _TOLD})
+    else:
+        _quick.tell(line)
+
+
+def _sent_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    return next((value.decode("latin-1") for name, value in headers if name == b"x-request-id"), None)
+
+
+def request_id_of(sent: str | None) -> str:
     """The caller's own when it is harmless, else one of ours."""
-    for name, value in headers:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return value.decode("ascii")
-    return secrets.token_hex(8)
+    if sent is not None and _REQUEST_ID.fullmatch(sent):
+        return sent
+    return f"{_PROCESS}{next(_NUMBERS):08x}"
 
 
 def _watching(send: Send, answer: list[int], request_id: str) -> Send:

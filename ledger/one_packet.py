@@ -1,16 +1,20 @@
 """Answers leave in one packet: the server writes head and body apart, and each write is a system call."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class OnePacketProtocol(HttpToolsProtocol):
-    """The usual protocol over a transport that joins head and body."""
+    """The usual protocol over a transport that joins head and body; `write_whole` is for what is joined already."""
+
+    write_whole: Callable[[bytes], None]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         joining: Any = _Joining(transport)
+        self.write_whole = transport.write
         super().connection_made(joining)
 
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import structlog
 import uvicorn
@@ -14,15 +15,15 @@ import uvloop
 
 from ledger.actions.seal_key import seal_key_of
 from ledger.actions.slow_hash import pepper_of
-from ledger.app import create_app
+from ledger.app import Service, create_app
 from ledger.config import Config
 from ledger.db.embedded import EmbeddedDatabase, open_database
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import prepare_database, prepare_sealer
+from ledger.express_protocol import ExpressProtocol
 from ledger.first_start import KEYS_FILE, ReadyKeys, prepare_first_start, read_ready_keys
 from ledger.jobs import Job, run_jobs, sealing, sweeping
-from ledger.one_packet import OnePacketProtocol
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            _settle_memory()
+            settle_memory()
             _announce(self.servers[0].sockets[0].getsockname(), self.ready)
 
 
@@ -73,25 +74,10 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     service_url = await prepare_database(url, config.place.service_password_file)
     keys_file = config.data_folder / KEYS_FILE
     ready = await prepare_first_start(service_url, keys_file) or read_ready_keys(keys_file)
-    server = _Server(
-        uvicorn.Config(
-            create_app(
-                service_url,
-                pool_size=config.pool_size,
-                pepper=pepper_of(config.place),
-                data_folder=config.data_folder,
-            ),
-            loop="uvloop",
-            http=OnePacketProtocol,
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
+    app = create_app(
+        service_url, pool_size=config.pool_size, pepper=pepper_of(config.place), data_folder=config.data_folder
     )
+    server = _Server(server_config(app, loop="uvloop"))
     server.ready = ready
     _stop_on_signals(server)
     watching = asyncio.create_task(_watch(database, server))
@@ -105,6 +91,22 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     return 1 if lost or not server.started else 0
 
 
+def server_config(app: Service, **more: Any) -> uvicorn.Config:
+    """How the application is served, in tests as in earnest."""
+    return uvicorn.Config(
+        app,
+        http=ExpressProtocol,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        **more,
+    )
+
+
 async def _jobs(config: Config, url: str, service_url: str) -> list[Job]:
     """Without the sealer's login everything is served and nothing is sealed, which is said once."""
     jobs = [sweeping(service_url, SchemeShelf())]
@@ -116,7 +118,7 @@ async def _jobs(config: Config, url: str, service_url: str) -> list[Job]:
     return [*jobs, sealing(sealer_url, seal_key_of(config.place))]
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """What stands after the start stays: looking through it for garbage at every turn took 8 % of the time."""
     gc.collect()
     gc.freeze()

@@ -24,6 +24,7 @@ TOP_LEVEL = {
             "main",
             "serve",
             "one_packet",
+            "express_protocol",
             "first_start",
             "config",
             "log",

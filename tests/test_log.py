@@ -1,5 +1,6 @@
 """What is logged, and what never is."""
 
+import asyncio
 import io
 import json
 import logging
@@ -21,6 +22,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator["Lines"]:
         patch.setattr(sys, "stderr", read.written)
         set_up_logging(form="json", level="info")
     yield read
+    set_up_logging(form="console", level="info")  # the quick way is the process's, and so is the stream it kept
     structlog.reset_defaults()
     logging.root.handlers[:], logging.root.level = handlers, level
 
@@ -45,6 +47,7 @@ async def test_one_line_a_request_with_the_id_of_the_answer(lines: Lines) -> Non
 
     scope = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": b"name=secret", "headers": []}
     await log_requests(app)(scope, None, send)
+    await asyncio.sleep(0)
     (line,) = lines.read()
     assert (line["event"], line["method"], line["status"]) == ("request", "POST", 201)
     assert (b"x-request-id", str(line["request_id"]).encode()) in sent[0]["headers"]
@@ -57,6 +60,7 @@ async def test_a_crash_is_a_500_line(lines: Lines) -> None:
 
     with pytest.raises(RuntimeError):
         await log_requests(app)({"type": "http", "method": "GET", "path": "/", "headers": []}, None, None)
+    await asyncio.sleep(0)
     assert lines.read()[0]["status"] == 500
 
 
@@ -74,7 +78,7 @@ def test_details_of_the_database_are_left_out(lines: Lines) -> None:
         assert "张三" not in json.dumps(line, ensure_ascii=False)
 
 
-@pytest.mark.parametrize("sent", [b"", b"a b", b"x" * 65, b"\xff", b"a\nb"])
-def test_a_harmful_request_id_is_replaced(sent: bytes) -> None:
-    assert request_id_of([(b"x-request-id", sent)]).encode() != sent
-    assert request_id_of([(b"x-request-id", b"call-7.a")]) == "call-7.a"
+@pytest.mark.parametrize("sent", ["", "a b", "x" * 65, "\xff", "a\nb"])
+def test_a_harmful_request_id_is_replaced(sent: str) -> None:
+    assert request_id_of(sent) != sent
+    assert request_id_of("call-7.a") == "call-7.a"

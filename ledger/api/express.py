@@ -1,10 +1,12 @@
 """The short way for the routes that a counter waits for: the same guard and handler, the framework left out.
 
 Routing, parsing and answering cost the framework more than the ledger needs to decide; whatever is unusual about a
-request sends it the ordinary way.
+request sends it the ordinary way. Our own server takes the short way at the socket (`express_protocol.py`), any other
+at `__call__`; both end in `answer`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -35,7 +37,7 @@ class Express:
 
     def __init__(self, app: App, *, bytes_max: int) -> None:
         self._app = app
-        self._bytes_max = bytes_max
+        self.bytes_max = bytes_max
         self._entries: dict[tuple[str, int, str], _Entry] = {}
 
     def open(
@@ -59,34 +61,54 @@ class Express:
         self._entries.clear()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        request = self._take(scope, receive) if scope["type"] == "http" and not scope["query_string"] else None
+        request = None
+        if scope["type"] == "http" and not scope["query_string"]:
+            request = self.take(scope, scope["headers"], receive)
         if request is None:
             await self._app(scope, receive, send)
             return
-        route: Route = scope["route"]
-        try:
-            call = await self._admission.admit(request, route)
-            response = await route.handler(**route.arguments(request, call))
-        except Exception as error:
-            response = self._answer_error(request, error)
+        response = await self.answer(request)
         body: Any = response.content
         headers = [
-            (b"content-type", str(getattr(response.media_type, "value", response.media_type)).encode("latin-1")),
+            (b"content-type", media_type_of(response)),
             (b"content-length", b"%d" % len(body)),
             *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()),
         ]
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _take(self, scope: Any, receive: Any) -> Sent | None:
+    async def answer(self, request: Sent) -> Response[Any]:
+        """What the ordinary way would answer, for better or worse."""
+        route: Route = request.scope["route"]
+        try:
+            call = await self._admission.admit(request, route)
+            return await route.handler(**route.arguments(request, call))
+        except Exception as error:
+            return self._answer_error(request, error)
+
+    def take(
+        self, scope: Any, sent_headers: Sequence[tuple[bytes, bytes]], receive: Callable[[], Awaitable[Any]]
+    ) -> Sent | None:
+        """The request with its route in the scope; None for what must go the ordinary way."""
         parts = scope["path"].split("/")
         entry = self._entries.get((scope["method"], len(parts), parts[-1]))
         if entry is None or any(parts[place] != word for place, word in entry.words):
             return None
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if len(headers) != len(scope["headers"]):
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent_headers}
+        if len(headers) != len(sent_headers):
             return None
         scope["route"] = entry.route
         scope["path_template"] = entry.route.path_format
         named = {name: parts[place] for place, name in entry.names}
-        return Sent(scope, receive, named, headers, bytes_max=self._bytes_max)
+        return Sent(scope, receive, named, headers, bytes_max=self.bytes_max)
+
+
+@lru_cache(maxsize=64)
+def _encoded(media_type: str) -> bytes:
+    return media_type.encode("latin-1")
+
+
+def media_type_of(response: Response[Any]) -> bytes:
+    """As a header's value."""
+    media_type = response.media_type
+    return _encoded(str(getattr(media_type, "value", media_type)))

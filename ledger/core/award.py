@@ -6,7 +6,7 @@ from ledger.core.account import OWNER_PREFIX, PROGRAMME, BalanceKey, issuer
 from ledger.core.balance import NEVER, take
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Award
-from ledger.core.compiled import Compiled, is_for_merchant
+from ledger.core.compiled import Compiled, CompiledRule, is_for_merchant
 from ledger.core.effect import Effect, ZeroBalance
 from ledger.core.period import expires_on, notice_ends_on
 from ledger.core.refusal import Reason, Refused
@@ -20,17 +20,12 @@ def needs(award: Award, prior: Prior) -> Needs:
     rule = compiled.rules.get(award.rule)
     if rule is None:
         return Needs()
-    given = "pending" if rule.notice_days else "main"
-    keys = [BalanceKey(award.recipient, given, give.unit.value) for give in rule.rule.gives]
-    for loss in rule.rule.takes:
-        keys.append(BalanceKey(award.recipient, "main", loss.unit.value))
-        if loss.when_short == "debt":
-            keys.append(BalanceKey(award.recipient, "debt", loss.unit.value))
-    keys += [BalanceKey(award.recipient, "main", unit) for unit in _zeroed(rule.rule.effects)]
-    debts = (BalanceKey(award.recipient, "debt", give.unit.value) for give in rule.rule.gives)
+    debts = (
+        () if rule.notice_days else (BalanceKey(award.recipient, "debt", give.unit.value) for give in rule.rule.gives)
+    )
     return Needs(
-        balances=tuple(dict.fromkeys(keys)),
-        companions=() if rule.notice_days else tuple(dict.fromkeys(debts)),
+        balances=_purses(award.recipient, rule),
+        companions=tuple(dict.fromkeys(debts)),
         counters=counters_needed(compiled, award.rule, award.facts, award.recipient),
     )
 
@@ -38,13 +33,14 @@ def needs(award: Award, prior: Prior) -> Needs:
 def decide(award: Award, book: Book) -> Decision:
     """Refuses in this order: rule, a day to come, recipient, then as the score: dates, facts, bans, limits …"""
     compiled = book.scheme.rulebook_on(award.facts.happened_on)
-    if award.rule not in compiled.rules:
+    rule = compiled.rules.get(award.rule)
+    if rule is None:
         raise Refused(Reason.UNKNOWN_RULE, rule=award.rule)
     if award.facts.happened_on > book.today:
         day = award.facts.happened_on.isoformat()
         raise Refused(Reason.NOT_DUE, due_on=day, today=book.today.isoformat())
     _refuse_wrong_holder(award, compiled)
-    for key in needs(award, Prior(book.scheme, {}, book.today)).balances:
+    for key in _purses(award.recipient, rule):
         book.balance(key)
     scored = score(compiled, award.rule, award.facts, award.recipient, book.used)
     # Nothing is refused below this line.
@@ -62,6 +58,19 @@ def decide(award: Award, book: Book) -> Decision:
         may_move_nothing=True,
         facts=award.facts,
     )
+
+
+def _purses(recipient: str, rule: CompiledRule) -> tuple[BalanceKey, ...]:
+    """What the rule may move, whatever comes out of it."""
+    given = "pending" if rule.notice_days else "main"
+    keys = [BalanceKey(recipient, given, give.unit.value) for give in rule.rule.gives]
+    for loss in rule.rule.takes:
+        keys.append(BalanceKey(recipient, "main", loss.unit.value))
+        if loss.when_short == "debt":
+            keys.append(BalanceKey(recipient, "debt", loss.unit.value))
+    if rule.rule.effects:
+        keys += [BalanceKey(recipient, "main", unit) for unit in _zeroed(rule.rule.effects)]
+    return tuple(dict.fromkeys(keys))
 
 
 def _refuse_wrong_holder(award: Award, compiled: Compiled) -> None:

@@ -25,6 +25,7 @@ class Scheme(msgspec.Struct, frozen=True):
     items: dict[str, Item]
     offers: dict[tuple[str, str], Offer]
     merchants: frozenset[str]
+    stations: frozenset[str]
     has_limits: bool
     bans_redeeming: bool
 
@@ -42,7 +43,7 @@ class Scheme(msgspec.Struct, frozen=True):
 
     def sells(self, outlet: str) -> bool:
         """A station that only takes donations hands nothing out."""
-        return all(listed.sells for listed in self.policy.outlets if f"out_{listed.id}" == outlet)
+        return outlet not in self.stations
 
     def is_open(self, outlet: str | None, day: date) -> bool:
         """An outlet's own days stand in the place of the programme's."""
@@ -109,6 +110,7 @@ def make_scheme(
         items={} if catalogue is None else {item.id: item for item in catalogue.items},
         offers={(f"mer_{shop.id}", offer.id): offer for shop in shops for offer in shop.offers},
         merchants=frozenset(f"mer_{shop.id}" for shop in shops),
+        stations=frozenset(f"out_{outlet.id}" for outlet in policy.outlets if not outlet.sells),
         has_limits=bool(policy.spending.limits)
         or any(item.limits for item in (() if catalogue is None else catalogue.items)),
         bans_redeeming=any(

@@ -12,7 +12,7 @@ from ledger.hall.fault import Fault, Faulty
 class Sent:
     """A request on the short way. It has no query: whoever sends one goes the ordinary way."""
 
-    __slots__ = ("_bytes_max", "_receive", "headers", "method", "path_params", "query_params", "scope")
+    __slots__ = ("_bytes_max", "_receive", "headers", "method", "path_params", "query_params", "scope", "whole")
 
     def __init__(
         self,
@@ -28,11 +28,14 @@ class Sent:
         self.path_params = path_params
         self.headers = headers
         self.query_params: MultiDict[str] = _NOTHING
+        self.whole: bytes | None = None
         self._receive = receive
         self._bytes_max = bytes_max
 
     async def body(self) -> bytes:
-        """All of it, or `too_large` as soon as it is."""
+        """All of it, or `too_large` as soon as it is; `whole` when it has come already."""
+        if self.whole is not None:
+            return self.whole
         message = await self._receive()
         parts = [message.get("body", b"")]
         size = len(parts[0])

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import uvicorn
 
 from ledger.app import create_app
+from ledger.serve import server_config
 
 
 @contextmanager
 def listening(service_url: str) -> Iterator[str]:
     """Its address on a free port."""
-    config = uvicorn.Config(create_app(service_url, pool_size=4), port=0, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(create_app(service_url, pool_size=4), port=0))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
