@@ -34,12 +34,18 @@ from ledger.api import (
     transfers,
     trial_balance,
 )
-from ledger.web import card_sheets, pages, receipts
+from ledger.web import card_sheets, counter, my, pages, receipts
 
 ROUTES = (
     pages.front,
     pages.docs,
     pages.schema,
+    my.home,
+    counter.start,
+    counter.take_card,
+    counter.sale,
+    counter.sell,
+    counter.made,
     health.live,
     health.ready,
     metrics.metrics,

@@ -22,6 +22,8 @@ settings.register_profile(
 )
 settings.load_profile("house")
 
+NO_BROWSER = "no browser"
+
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
@@ -74,7 +76,13 @@ async def village(database: Database) -> AsyncIterator[Village]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The figures of the programmes of quality, whichever worker reached them."""
+    """The figures of the programmes of quality, whichever worker reached them; and what no browser was there for."""
+    unseen = [
+        report.nodeid for report in terminalreporter.stats.get("skipped", ()) if NO_BROWSER in str(report.longrepr)
+    ]
+    if unseen:
+        terminalreporter.section("PAGES NOT TESTED", red=True, bold=True)
+        terminalreporter.write_line(f"{NO_BROWSER}: {len(unseen)} tests of pages were skipped", red=True, bold=True)
     figures = {
         (str(name), str(figure))
         for reports in terminalreporter.stats.values()

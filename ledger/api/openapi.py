@@ -88,9 +88,12 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
         done["content"] = {HTML: {"schema": {"type": "string"}}}
     elif answers:
         done["content"] = {JSON: {"schema": answers[0] if len(answers) == 1 else {"anyOf": answers}}}
+    refused: dict[str, Any] = {PROBLEM_JSON: {"schema": schemas[problem]}}
+    if route.answer_type is Html:
+        refused[HTML] = {"schema": {"type": "string"}}
     operation["responses"] = {
         str(route.status): done,
-        "default": {"description": "Refused", "content": {PROBLEM_JSON: {"schema": schemas[problem]}}},
+        "default": {"description": "Refused", "content": refused},
     }
     return operation
 

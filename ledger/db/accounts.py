@@ -10,6 +10,8 @@ from ledger.core.counter import CounterKey
 from ledger.core.transaction import About
 from ledger.db.statements import load_statements
 
+WAITING_MAX = 50
+
 _SQL = load_statements("accounts")
 
 
@@ -47,6 +49,16 @@ class Line(msgspec.Struct, frozen=True):
     recorded_at: datetime
     effective_on: date
     happened_on: date | None
+    about: About
+
+
+class WaitingPoints(msgspec.Struct, frozen=True):
+    """Points that an award under notice or a reservation keeps from being spent until a day."""
+
+    journal_id: str
+    kind: str
+    due_on: date
+    amount: int
     about: About
 
 
@@ -94,6 +106,15 @@ async def read_lines(
     """Of (owner, purse, unit), newest first, below a version."""
     rows = await connection.fetch(_SQL["read_lines"], programme, *account, before, limit)
     return [_line(row) for row in rows]
+
+
+async def read_waiting(connection: asyncpg.Connection, programme: str, owner: str) -> list[WaitingPoints]:
+    """What has not ended, nearest day first."""
+    rows = await connection.fetch(_SQL["read_waiting"], programme, owner, WAITING_MAX)
+    return [
+        WaitingPoints(row["journal_id"], row["kind"], row["due_on"], row["amount"], _about_decoder.decode(row["about"]))
+        for row in rows
+    ]
 
 
 async def read_stock(

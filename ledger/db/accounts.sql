@@ -18,6 +18,21 @@ WHERE e.programme = $1 AND e.owner = $2 AND e.purse = $3 AND e.unit = $4 AND e.a
 ORDER BY e.account_version DESC
 LIMIT $6;
 
+-- name: read_waiting
+-- What is under notice or reserved and has not ended; an empty purse is not looked through.
+SELECT i.journal_id, i.kind, i.due_on, total_of(e.amount) AS amount, j.about::text AS about
+FROM balance AS b
+INNER JOIN entry AS e
+    ON e.programme = b.programme AND e.owner = b.owner AND e.purse = b.purse AND e.unit = b.unit
+INNER JOIN open_item AS i ON i.programme = e.programme AND i.journal_id = e.journal_id AND i.ended_by IS NULL
+INNER JOIN journal AS j ON j.programme = i.programme AND j.id = i.journal_id
+WHERE
+    b.programme = $1 AND b.owner = $2 AND b.purse IN ('pending', 'held') AND b.unit IN ('points', 'gift')
+    AND b.total > 0
+GROUP BY i.journal_id, i.kind, i.due_on, j.about::text
+ORDER BY i.due_on, i.journal_id
+LIMIT $3;
+
 -- name: read_stock
 SELECT
     b.unit, sum(b.total) FILTER (WHERE b.purse = 'stock') AS stock,

@@ -55,6 +55,8 @@ _READERS = frozenset({_ADMIN, _OPERATOR, _REVIEWER, _AUDITOR})
 _BOOKKEEPERS = Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR}))
 _REVIEWERS = Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER}))
 _CLAIMANTS = Access(_REVIEWERS.all, {_RESIDENT: LOADED, _MERCHANT: LOADED})
+_CASHIERS = Access(frozenset({_CASHIER}))
+_TILL = "/counter/{programme}"
 _P = "/v1/programmes/{programme}"
 
 _COUNTER = Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant"})
@@ -92,6 +94,13 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", "/"): PUBLIC,
     ("GET", "/docs"): PUBLIC,
     ("GET", "/schema"): PUBLIC,
+    # Pages for people: whoever is signed in sees what is its own, and names nobody else.
+    ("GET", "/my/{programme}"): Access(frozenset({_RESIDENT})),
+    ("GET", _TILL): _CASHIERS,
+    ("POST", f"{_TILL}/card"): _CASHIERS,
+    ("GET", f"{_TILL}/sale"): _CASHIERS,
+    ("POST", f"{_TILL}/sale"): _CASHIERS,
+    ("GET", f"{_TILL}/sales/{{transaction}}"): Access(own={_CASHIER: LOADED}),
     ("GET", "/health/live"): PUBLIC,
     ("GET", "/health/ready"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,

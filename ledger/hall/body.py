@@ -16,6 +16,10 @@ class DecodedBody(AbstractDTO[Any]):
     def decode_bytes(self, value: bytes) -> Any:
         return self.asgi_connection.scope["state"]["call"].body
 
+    def decode_builtins(self, value: dict[str, Any]) -> Any:
+        """Of a form."""
+        return self.asgi_connection.scope["state"]["call"].body
+
     @classmethod
     def create_for_field_definition(cls, *_: Any, **__: Any) -> None:
         """No transfer model is wanted."""

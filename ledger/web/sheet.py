@@ -24,6 +24,7 @@ from functools import cache
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -80,10 +81,9 @@ def show(
     text = _environment.get_template(template).render(
         **_words(language, ZoneInfo(time_zone)),
         style=Markup(_style(paper)),
-        here=request.scope["path"],
+        **{"here": here_of(request), **values},
         bar_code=bar_code,
         qr_code=qr_code,
-        **values,
     )
     given = {**page_headers(paper), "Content-Language": _TAGS[language], **(headers or {})}
     if "lang" in request.query_params:
@@ -115,6 +115,13 @@ def language_of(request: Asked) -> str:
     asked = request.query_params.get("lang") or cookies_of(request).get(LANGUAGE_COOKIE, "")
     short = asked.partition("-")[0]
     return short if short in _TAGS else preferred_language(request.headers.get("accept-language", ""))
+
+
+def here_of(request: Asked) -> str:
+    """The address of this page without its language; a page that answers a form gives its own."""
+    query = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    path: str = request.scope["path"]
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def cookies_of(request: Asked) -> dict[str, str]:

@@ -118,6 +118,20 @@ MATRIX = {
     ("GET", f"{P}/accounts/{{owner}}/balances"): (f"{READ} cashier", "merchant resident"),
     ("GET", f"{P}/accounts/{{owner}}/statement"): (READ, "merchant resident"),
 }
+MATRIX |= {
+    ("GET", "/my/{programme}"): ("resident", ""),
+    ("GET", "/counter/{programme}"): ("cashier", ""),
+    ("POST", "/counter/{programme}/card"): ("cashier", ""),
+    ("GET", "/counter/{programme}/sale"): ("cashier", ""),
+    ("POST", "/counter/{programme}/sale"): ("cashier", ""),
+    ("GET", "/counter/{programme}/sales/{transaction}"): ("", "cashier"),
+}
+FORMS = {
+    "/counter/{programme}/card": {"card": "hh_1"},
+    "/counter/{programme}/sale": {
+        "owner": "hh_1", "key": "web_000000000000000000", "item": "soap", "quantity": "1", "label": "5",
+    },
+}  # fmt: skip
 OUTSIDE = {("GET", "/v1/programmes")}
 PUBLIC = {
     ("GET", path)
@@ -129,6 +143,7 @@ DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
 SPAN = "first=2026-09-01&last=2026-09-30"
 SEALED = 15  # so many lines each village begins with
 QUERIES = {
+    "/counter/{programme}/sale": "owner=hh_1",
     f"{P}/checkpoints/consistency": f"older={SEALED}",
     f"{P}/simulations": SPAN,
     f"{P}/trial-balance": SPAN,
@@ -148,6 +163,7 @@ KINDS = {
     f"{P}/holds/{{transaction}}/capture": "hold",
     f"{P}/holds/{{transaction}}/void": "hold",
     f"{P}/redemptions/{{transaction}}/refund": "sale",
+    "/counter/{programme}/sales/{transaction}": "sale",
 }
 
 # Bodies that are the same whoever sends them, and whosever the thing is.

@@ -37,6 +37,7 @@ from ledger.hall.access import TABLE, Role
 from ledger.routes import ROUTES as SERVED
 from tests.api.client import Office, open_office
 from tests.api.matrix import (
+    FORMS,
     KINDS,
     MATRIX,
     OTHER_SHIFT,
@@ -94,6 +95,9 @@ class Town:
             more = {"content": b"nothing: here", "headers": {"Content-Type": "application/yaml"}}
         elif method == "POST" and template.endswith("/evidence"):
             more = {"content": b"nothing", "headers": {"Content-Type": "image/png"}}
+        elif method == "POST" and template in FORMS:
+            path = path.partition("?")[0]
+            more = {"data": FORMS[template]}
         elif method == "POST" and not template.endswith(WITHOUT_BODY):
             more["json"] = body_of(template, role, is_own=whose == "own")
         answer = await self.office.call(method, path, key=key, **more)

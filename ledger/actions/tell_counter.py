@@ -1,0 +1,131 @@
+"""What a cashier must see before a sale: who pays with how much, what is on the shelves, what the basket comes to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import asyncpg
+import msgspec
+
+from ledger.actions.fill_class import filled_sale, looks_at_class
+from ledger.actions.quote_redemption import Quote, quote_redemption
+from ledger.core.command import Line, Redeem
+from ledger.core.item import Item, Price, price_on
+from ledger.core.mask import mask_name, mask_number
+from ledger.core.period import business_day
+from ledger.core.refusal import Reason, Refused
+from ledger.core.scheme import Scheme
+from ledger.core.title import Title
+from ledger.db.accounts import read_stock
+from ledger.db.owners import find_owner
+from ledger.db.schemes import SchemeShelf
+
+GOODS_SHOWN = 24
+_STOCK_READ = 5_000
+
+
+class Goods(msgspec.Struct, frozen=True):
+    """One kind of goods with its price of today and how many pieces are left here."""
+
+    item: str
+    title: Title
+    points: int
+    fen: int
+    left: int
+
+
+class BasketLine(msgspec.Struct, frozen=True):
+    """What is to be sold, at the price of today."""
+
+    goods: Goods
+    quantity: int
+
+    @property
+    def points(self) -> int:
+        return self.goods.points * self.quantity
+
+    @property
+    def is_short(self) -> bool:
+        return self.quantity > self.goods.left
+
+
+class Counter(msgspec.Struct, frozen=True):
+    """Everything of one sale that has not been made. `goods` is what was looked for, or the first that are there."""
+
+    owner: str
+    name: str
+    number: str
+    basket: tuple[BasketLine, ...]
+    quote: Quote
+    fen: int
+    goods: tuple[Goods, ...]
+    is_more: bool
+
+    @property
+    def after(self) -> int:
+        """What is left when it is paid; below zero, what is missing."""
+        return self.quote.available - self.quote.points
+
+
+async def tell_counter(
+    connection: asyncpg.Connection,
+    programme: str,
+    *,
+    owner: str,
+    outlet: str,
+    wanted: Mapping[str, int],
+    find: str,
+    shelf: SchemeShelf,
+) -> Counter:
+    """In one consistent view; refuses `not_found` for whom the programme does not know."""
+    scheme = await shelf.current(connection, programme)
+    record = await find_owner(connection, programme, owner)
+    if record is None:
+        raise Refused(Reason.NOT_FOUND, owner=owner)
+    shelves = await _goods(connection, programme, outlet, scheme, shelf)
+    basket = tuple(BasketLine(shelves[item], quantity) for item, quantity in wanted.items() if item in shelves)
+    fen = sum(line.goods.fen * line.quantity for line in basket)
+    sale = Redeem(owner, sale_lines(basket), outlet=outlet, cash_fen=fen)
+    if looks_at_class(scheme):
+        sale = await filled_sale(connection, programme, sale)
+    quote = await quote_redemption(connection, programme, sale, shelf=shelf)
+    found = found_goods(shelves.values(), find)
+    return Counter(
+        owner=owner,
+        name=mask_name(record["name"] or ""),
+        number=mask_number(record["reference"] or ""),
+        basket=basket,
+        quote=quote,
+        fen=fen,
+        goods=tuple(found[:GOODS_SHOWN]),
+        is_more=len(found) > GOODS_SHOWN,
+    )
+
+
+def sale_lines(basket: Sequence[BasketLine]) -> tuple[Line, ...]:
+    """With the prices that the cashier sees, so that a price changed meanwhile is refused and not taken."""
+    return tuple(Line(line.goods.item, line.quantity, line.goods.points) for line in basket)
+
+
+def found_goods(goods: Iterable[Goods], find: str) -> list[Goods]:
+    """Those whose name or number has the words in it; what is on the shelf first, then by name."""
+    words = find.casefold().split()
+    found = [one for one in goods if all(word in _told(one) for word in words)]
+    return sorted(found, key=lambda one: (one.left <= 0, one.title.zh))
+
+
+def _told(goods: Goods) -> str:
+    return f"{goods.item} {goods.title.zh} {goods.title.en}".casefold()
+
+
+async def _goods(
+    connection: asyncpg.Connection, programme: str, outlet: str, scheme: Scheme, shelf: SchemeShelf
+) -> dict[str, Goods]:
+    """All that has a price today, by item; what was never received here is not there."""
+    today = business_day(shelf.now(), scheme.policy.time_zone)
+    rows = await read_stock(connection, programme, outlet, after="item:", limit=_STOCK_READ)
+    left = {row.unit.removeprefix("item:"): row.stock for row in rows}
+    priced = ((item, price_on(item.prices, today)) for item in scheme.items.values())
+    return {item.id: _priced(item, price, left.get(item.id, 0)) for item, price in priced if price is not None}
+
+
+def _priced(item: Item, price: Price, left: int) -> Goods:
+    return Goods(item.id, item.title, price.points, price.cash, left)

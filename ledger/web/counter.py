@@ -1,0 +1,270 @@
+"""The page of a counter: a card, a basket, one sale under one key, a receipt. Works by links and forms alone."""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import get, post
+from litestar.connection import Request
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, URLEncodedBody
+from litestar.response import Response
+
+from ledger.actions.tell_counter import Counter, tell_counter
+from ledger.core.command import Line, RecipientId, Redeem
+from ledger.core.command import Request as Asking
+from ledger.core.refusal import Number, Reason, Refused
+from ledger.core.scheme import Scheme
+from ledger.core.transaction import About, Outcome, Receipt
+from ledger.db.identity import new_id
+from ledger.db.journal import find_claim, load_outcomes
+from ledger.db.owners import find_owner_by_reference, find_owners
+from ledger.hall.answer import count_outcome
+from ledger.hall.call import Call
+from ledger.hall.fault import Fault, Faulty
+from ledger.hall.html import Html
+from ledger.hall.reason_words import REASONS
+from ledger.hall.submit import outcome_of
+from ledger.hall.words import tell
+from ledger.web.basket import BasketText, read_basket, read_scan, with_pieces, write_basket
+from ledger.web.receipts import place_title, printed_amounts, printed_lines
+from ledger.web.sheet import Lang, language_of, show
+
+_P = "/counter/{programme:str}"
+OwnerText = Annotated[str, QueryParameter(pattern=r"^(hh|mbr)_[0-9a-z-]{1,40}$(?!\n)")]
+KeyText = Annotated[str | None, QueryParameter(pattern=r"^web_[0-9a-z]{18}$(?!\n)")]
+Sought = Annotated[str, QueryParameter(max_length=100)]
+Again = Annotated[Literal["yes"] | None, QueryParameter()]
+SaleKey = Annotated[str, msgspec.Meta(pattern=r"^web_[0-9a-z]{18}$(?!\n)")]
+Typed = Annotated[str, msgspec.Meta(max_length=100)]
+
+
+class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card as it was scanned or typed."""
+
+    card: Typed = ""
+
+
+class Sell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The basket as it was shown, with its prices, under the key that was made for it."""
+
+    owner: RecipientId
+    key: SaleKey
+    item: tuple[Typed, ...]
+    quantity: tuple[Annotated[int, msgspec.Meta(ge=1, le=999)], ...]
+    label: tuple[Annotated[int, msgspec.Meta(ge=0, le=10**9)], ...]
+    fen: Annotated[int, msgspec.Meta(ge=0, le=10**12)] = 0
+
+
+@get(_P)
+async def start(call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None) -> Response[Html]:
+    """Waits for a card."""
+    return _start(call, request, await call.scheme())
+
+
+@post(f"{_P}/card", status_code=303)
+async def take_card(
+    data: URLEncodedBody[Shown], call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None
+) -> Response[Html]:
+    """A card was scanned or typed: on to its basket. The card itself stands in no address."""
+    _outlet(call)
+    try:
+        owner = await _owner_of(call, data.card)
+    except Refused as refused:
+        return _start(call, request, await call.scheme(), refused)
+    return _go(call, "sale", owner=owner)
+
+
+@get(f"{_P}/sale")
+async def sale(
+    call: NamedDependency[Call],
+    request: Request[Any, Any, Any],
+    owner: OwnerText,
+    basket: BasketText = "",
+    key: KeyText = None,
+    scan: Sought = "",
+    find: Sought = "",
+    lang: Lang = None,
+) -> Response[Html]:
+    """The basket with its prices. Each basket has a key of its own, so selling it twice sells it once."""
+    outlet, pieces = _outlet(call), read_basket(basket)
+    if scan:
+        times, name = read_scan(scan)
+        is_known = name in (await call.scheme()).items
+        changed = write_basket(with_pieces(pieces, name, times) if is_known else pieces)
+        return _go(call, "sale", owner=owner, basket=changed, find="" if is_known else name)
+    async with call.desk.reading(call.programme) as connection:
+        made = None if key is None else await find_claim(connection, call.programme, call.principal, key)
+        before = None if made is None else (await load_outcomes(connection, call.programme, [made])).get(made)
+        scheme = await call.desk.shelf.current(connection, call.programme)
+        told = await tell_counter(
+            connection, call.programme, owner=owner, outlet=outlet, wanted=pieces, find=find, shelf=call.desk.shelf
+        )
+    if before is not None and before.receipt is not None:
+        return _go(call, f"sales/{made}", again="yes")
+    if key is None or before is not None:
+        return _go(call, "sale", owner=owner, basket=basket, find=find, key=new_id("web"))
+    return _show_sale(call, request, scheme, told, key=key, find=find)
+
+
+@post(f"{_P}/sale", status_code=303)
+async def sell(
+    data: URLEncodedBody[Sell], call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None
+) -> Response[Html]:
+    """Sells the basket that was shown; sent again, because of a double click or a lost answer, it is the same sale."""
+    outlet = _outlet(call)
+    outcome = await _sold(call, data, outlet)
+    if isinstance(outcome, Outcome) and outcome.receipt is not None:
+        return _go(call, f"sales/{outcome.transaction}", again="yes" if outcome.is_replayed else "")
+    note = outcome if isinstance(outcome, Refused) else _refused(outcome)
+    async with call.desk.reading(call.programme) as connection:
+        scheme = await call.desk.shelf.current(connection, call.programme)
+        wanted = dict(zip(data.item, data.quantity, strict=True))
+        told = await tell_counter(
+            connection, call.programme, owner=data.owner, outlet=outlet, wanted=wanted, find="", shelf=call.desk.shelf
+        )
+    return _show_sale(call, request, scheme, told, key=new_id("web"), find="", refused=note)
+
+
+@get(f"{_P}/sales/{{transaction:str}}")
+async def made(
+    transaction: FromPath[str],
+    call: NamedDependency[Call],
+    request: Request[Any, Any, Any],
+    again: Again = None,
+    lang: Lang = None,
+) -> Response[Html]:
+    """What was sold, with its receipt to print and the way to the next customer."""
+    outlet = _outlet(call)
+    async with call.desk.reading(call.programme) as connection:
+        found = (await load_outcomes(connection, call.programme, [transaction])).get(transaction)
+        scheme = await call.desk.shelf.current(connection, call.programme)
+    if found is None or found.receipt is None or found.receipt.about.outlet != outlet:
+        raise Refused(Reason.NOT_FOUND, transaction=transaction)
+    return _show_made(call, request, scheme, found.receipt, is_again=bool(again))
+
+
+def _outlet(call: Call) -> str:
+    """A cashier's key belongs to one outlet; a page for counters is nothing to anybody else."""
+    outlet = None if call.caller is None else call.caller.owner
+    if outlet is None:
+        raise Faulty(Fault.FORBIDDEN)
+    return outlet
+
+
+async def _owner_of(call: Call, card: str) -> str:
+    """Whose card it is."""
+    async with call.desk.reading(call.programme) as connection:
+        kind = (await call.desk.shelf.current(connection, call.programme)).policy.account_holder
+        found = await find_owner_by_reference(connection, call.programme, kind, card) if card else None
+        if found is None and card and await find_owners(connection, call.programme, [card]):
+            found = card
+    if found is None or not found.startswith(("hh_", "mbr_")):
+        raise Refused(Reason.NOT_FOUND, owner=card)
+    return found
+
+
+async def _sold(call: Call, data: Sell, outlet: str) -> Outcome | Refused:
+    if not len(data.item) == len(data.quantity) == len(data.label):
+        raise Faulty(Fault.MALFORMED)
+    lines = tuple(Line(*line) for line in zip(data.item, data.quantity, data.label, strict=True))
+    command = Redeem(data.owner, lines, outlet=outlet, cash_fen=data.fen)
+    try:
+        outcome = await outcome_of(call, Asking(call.programme, call.principal, data.key, command))
+    except Refused as refused:
+        return refused
+    count_outcome(outcome)
+    return outcome
+
+
+def _refused(outcome: Outcome) -> Refused:
+    assert outcome.refusal is not None, "an outcome is a receipt or a refusal"
+    return Refused(Reason(outcome.refusal.reason), **outcome.refusal.numbers)
+
+
+def _go(call: Call, where: str, **query: str) -> Response[Html]:
+    """After a form, so that the Back button and a reload ask and do not repeat."""
+    asked = urlencode({name: value for name, value in query.items() if value})
+    address = f"/counter/{call.programme}/{where}"
+    return Response(Html(), status_code=303, headers={"Location": f"{address}?{asked}" if asked else address})
+
+
+def _start(
+    call: Call, request: Request[Any, Any, Any], scheme: Scheme, refused: Refused | None = None
+) -> Response[Html]:
+    return show(
+        request,
+        "counter.html",
+        status=200 if refused is None else REASONS[refused.reason].status,
+        **_place(call, scheme),
+        refusal=None if refused is None else _told(refused, scheme, language_of(request)),
+    )
+
+
+def _show_sale(
+    call: Call,
+    request: Request[Any, Any, Any],
+    scheme: Scheme,
+    told: Counter,
+    *,
+    key: str,
+    find: str,
+    refused: Refused | None = None,
+) -> Response[Html]:
+    pieces = {line.goods.item: line.quantity for line in told.basket}
+    basket = write_basket(pieces)
+    address = f"/counter/{call.programme}/sale"
+
+    def changed(item: str, more: int) -> str:
+        asked = {"owner": told.owner, "basket": write_basket(with_pieces(pieces, item, more)), "find": find}
+        return f"{address}?{urlencode({name: value for name, value in asked.items() if value})}"
+
+    return show(
+        request,
+        "counter_sale.html",
+        status=200 if refused is None else REASONS[refused.reason].status,
+        **_place(call, scheme),
+        sale=told,
+        basket=basket,
+        key=key,
+        find=find,
+        changed=changed,
+        here=f"{address}?{urlencode({'owner': told.owner, 'basket': basket})}",
+        refusal=None if refused is None else _told(refused, scheme, language_of(request)),
+    )
+
+
+def _show_made(
+    call: Call, request: Request[Any, Any, Any], scheme: Scheme, receipt: Receipt, *, is_again: bool
+) -> Response[Html]:
+    return show(
+        request,
+        "counter_made.html",
+        **_place(call, scheme),
+        receipt=receipt,
+        lines=printed_lines(scheme, receipt.about),
+        amounts=printed_amounts(receipt),
+        points=sum(line.points for line in receipt.about.lines),
+        is_again=is_again,
+    )
+
+
+def _place(call: Call, scheme: Scheme) -> dict[str, Any]:
+    about = About(outlet=_outlet(call))
+    return {
+        "time_zone": scheme.policy.time_zone,
+        "programme": scheme.policy.title,
+        "place": place_title(scheme, about) or scheme.policy.title,
+        "home": f"/counter/{call.programme}",
+        "slug": call.programme,
+    }
+
+
+def _told(refused: Refused, scheme: Scheme, language: str) -> tuple[str, str]:
+    """Title and sentence, with the names of goods in place of their numbers."""
+    words = REASONS[refused.reason]
+    numbers: dict[str, Number] = dict(refused.numbers)
+    item = scheme.items.get(str(numbers.get("item")))
+    if item is not None:
+        numbers["item"] = getattr(item.title, language)
+    return str(getattr(words.title, language)), tell(words, numbers, language)
