@@ -15,7 +15,7 @@ from ledger.core.command import Line, RecipientId, Redeem
 from ledger.core.command import Request as Asking
 from ledger.core.refusal import Number, Reason, Refused
 from ledger.core.scheme import Scheme
-from ledger.core.transaction import About, Outcome, Receipt
+from ledger.core.transaction import About, Outcome, Receipt, RefusalNote
 from ledger.db.identity import new_id
 from ledger.db.journal import find_claim, load_outcomes
 from ledger.db.owners import find_owner_by_reference, find_owners
@@ -71,7 +71,7 @@ async def take_card(
     try:
         owner = await _owner_of(call, data.card)
     except Refused as refused:
-        return _start(call, request, await call.scheme(), refused)
+        return _start(call, request, await call.scheme(), RefusalNote(refused.reason, refused.numbers))
     return _go(call, "sale", owner=owner)
 
 
@@ -114,16 +114,15 @@ async def sell(
     """Sells the basket that was shown; sent again, because of a double click or a lost answer, it is the same sale."""
     outlet = _outlet(call)
     outcome = await _sold(call, data, outlet)
-    if isinstance(outcome, Outcome) and outcome.receipt is not None:
+    if outcome.receipt is not None:
         return _go(call, f"sales/{outcome.transaction}", again="yes" if outcome.is_replayed else "")
-    note = outcome if isinstance(outcome, Refused) else _refused(outcome)
     async with call.desk.reading(call.programme) as connection:
         scheme = await call.desk.shelf.current(connection, call.programme)
         wanted = dict(zip(data.item, data.quantity, strict=True))
         told = await tell_counter(
             connection, call.programme, owner=data.owner, outlet=outlet, wanted=wanted, find="", shelf=call.desk.shelf
         )
-    return _show_sale(call, request, scheme, told, key=new_id("web"), find="", refused=note)
+    return _show_sale(call, request, scheme, told, key=new_id("web"), find="", refused=outcome.refusal)
 
 
 @get(f"{_P}/sales/{{transaction:str}}")
@@ -164,7 +163,7 @@ async def _owner_of(call: Call, card: str) -> str:
     return found
 
 
-async def _sold(call: Call, data: Sell, outlet: str) -> Outcome | Refused:
+async def _sold(call: Call, data: Sell, outlet: str) -> Outcome:
     if not len(data.item) == len(data.quantity) == len(data.label):
         raise Faulty(Fault.MALFORMED)
     lines = tuple(Line(*line) for line in zip(data.item, data.quantity, data.label, strict=True))
@@ -172,14 +171,9 @@ async def _sold(call: Call, data: Sell, outlet: str) -> Outcome | Refused:
     try:
         outcome = await outcome_of(call, Asking(call.programme, call.principal, data.key, command))
     except Refused as refused:
-        return refused
+        return Outcome(None, None, RefusalNote(refused.reason, refused.numbers))
     count_outcome(outcome)
     return outcome
-
-
-def _refused(outcome: Outcome) -> Refused:
-    assert outcome.refusal is not None, "an outcome is a receipt or a refusal"
-    return Refused(Reason(outcome.refusal.reason), **outcome.refusal.numbers)
 
 
 def _go(call: Call, where: str, **query: str) -> Response[Html]:
@@ -190,12 +184,12 @@ def _go(call: Call, where: str, **query: str) -> Response[Html]:
 
 
 def _start(
-    call: Call, request: Request[Any, Any, Any], scheme: Scheme, refused: Refused | None = None
+    call: Call, request: Request[Any, Any, Any], scheme: Scheme, refused: RefusalNote | None = None
 ) -> Response[Html]:
     return show(
         request,
         "counter.html",
-        status=200 if refused is None else REASONS[refused.reason].status,
+        status=200 if refused is None else REASONS[Reason(refused.reason)].status,
         **_place(call, scheme),
         refusal=None if refused is None else _told(refused, scheme, language_of(request)),
     )
@@ -209,7 +203,7 @@ def _show_sale(
     *,
     key: str,
     find: str,
-    refused: Refused | None = None,
+    refused: RefusalNote | None = None,
 ) -> Response[Html]:
     pieces = {line.goods.item: line.quantity for line in told.basket}
     basket = write_basket(pieces)
@@ -222,7 +216,7 @@ def _show_sale(
     return show(
         request,
         "counter_sale.html",
-        status=200 if refused is None else REASONS[refused.reason].status,
+        status=200 if refused is None else REASONS[Reason(refused.reason)].status,
         **_place(call, scheme),
         sale=told,
         basket=basket,
@@ -260,9 +254,9 @@ def _place(call: Call, scheme: Scheme) -> dict[str, Any]:
     }
 
 
-def _told(refused: Refused, scheme: Scheme, language: str) -> tuple[str, str]:
+def _told(refused: RefusalNote, scheme: Scheme, language: str) -> tuple[str, str]:
     """Title and sentence, with the names of goods in place of their numbers."""
-    words = REASONS[refused.reason]
+    words = REASONS[Reason(refused.reason)]
     numbers: dict[str, Number] = dict(refused.numbers)
     item = scheme.items.get(str(numbers.get("item")))
     if item is not None:
