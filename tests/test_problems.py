@@ -48,6 +48,8 @@ STATUSES = {
     Reason.HELPER_ENDED: 409,
     Reason.HELPER_IN_OFFICE: 409,
     Reason.NOT_A_HELPER: 422,
+    Reason.STILL_OPEN: 409,
+    Reason.NOT_A_MEMBER: 422,
     Reason.NOT_ELIGIBLE: 422,
     Reason.WRONG_HOLDER: 422,
     Reason.RIGHTS_SUSPENDED: 422,

@@ -1,7 +1,7 @@
 """Households, members and shops: opened once, however often a caller repeats itself."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
@@ -11,6 +11,7 @@ from litestar.response import Response
 
 from ledger.actions.open_owner import Opened, load_owner, open_owner, require_listed
 from ledger.core.title import READABLE, Slug, Text
+from ledger.db.households import merged_into
 from ledger.db.identity import derived_id
 from ledger.db.owners import Owner
 from ledger.hall.access import Role
@@ -23,6 +24,9 @@ _SEE_NAMES = frozenset({Role.ADMIN, Role.OPERATOR, Role.REVIEWER})
 
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=READABLE)]
 HouseholdId = Annotated[str, msgspec.Meta(pattern=r"^hh_[0-9a-z-]{1,40}$(?!\n)")]
+HouseholdRole = Literal[
+    "head", "spouse", "child", "parent", "grandparent", "grandchild", "sibling", "relative", "tenant", "carer", "other"
+]
 Age = Annotated[int, msgspec.Meta(ge=0, le=150)]
 
 
@@ -42,11 +46,15 @@ class NewHousehold(
 class NewMember(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename={"class_": "class"}
 ):
-    """`resident` is false for somebody who works here and lives elsewhere, such as a delivery rider."""
+    """`resident` is false for somebody who works here and lives elsewhere, such as a delivery rider.
+
+    `role` is what the person is in the household.
+    """
 
     reference: Reference | None = None
     name: Text | None = None
     household: HouseholdId | None = None
+    role: HouseholdRole | None = None
     area: Slug | None = None
     class_: Slug | None = None
     age: Age | None = None
@@ -64,7 +72,10 @@ class NewMerchant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 
 class OwnerView(msgspec.Struct, frozen=True):
-    """An account holder. The name is whole only for those who work with people."""
+    """An account holder. The name is whole only for those who work with people.
+
+    `merged_into` names the household that took in this one.
+    """
 
     id: str
     kind: str
@@ -73,6 +84,7 @@ class OwnerView(msgspec.Struct, frozen=True):
     area: str | None
     name: str | None
     traits: dict[str, str | int | bool]
+    merged_into: str | None = None
 
 
 @post(f"{_P}/households")
@@ -144,7 +156,11 @@ def _owner(call: Call, key: str | None, kind: str, told: dict[str, str | int | b
 
 async def _show(call: Call, id: str, kind: str) -> Response[OwnerView]:
     async with call.desk.reading(call.programme) as connection:
-        return answer(_view(await load_owner(connection, call.programme, id, kind), call))
+        shown = _view(await load_owner(connection, call.programme, id, kind), call)
+        if kind == "household":
+            other = await merged_into(connection, call.programme, id)
+            shown = msgspec.structs.replace(shown, merged_into=other)
+    return answer(shown)
 
 
 def _view(owner: Owner, call: Call) -> OwnerView:

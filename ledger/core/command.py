@@ -8,6 +8,7 @@ import msgspec
 from ledger.core.activity import Facts
 from ledger.core.balance import AMOUNT_MAX
 from ledger.core.card import Shown
+from ledger.core.household import Divide, Merge
 from ledger.core.sheet import CloseShift, OpenShift, StockTake
 from ledger.core.title import Note, Slug
 from ledger.core.trace import Kept, Placed
@@ -343,6 +344,8 @@ Command = (
     | Bonus
     | Rerate
     | Transfer
+    | Merge
+    | Divide
     | Adjust
     | Open
     | Expire

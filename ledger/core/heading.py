@@ -10,6 +10,8 @@ KINDS = {
     "cancel_pending": Title("公示取消", "Cancelled under notice"),
     "deduct": Title("扣分", "Deduction"),
     "transfer": Title("转移", "Transfer"),
+    "merge": Title("并户", "Households merged"),
+    "divide": Title("分户", "Household divided"),
     "adjust": Title("更正", "Correction"),
     "open": Title("期初余额", "Brought over"),
     "expire": Title("到期", "Expired"),

@@ -41,6 +41,8 @@ class Reason(enum.StrEnum):
     HELPER_ENDED = "helper_ended"
     HELPER_IN_OFFICE = "helper_in_office"
     NOT_A_HELPER = "not_a_helper"
+    STILL_OPEN = "still_open"
+    NOT_A_MEMBER = "not_a_member"
     # rules of the programme
     NOT_ELIGIBLE = "not_eligible"
     WRONG_HOLDER = "wrong_holder"

@@ -78,6 +78,7 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     proof: str | None = None
     sheet: tuple["CountedLine", ...] = ()
     digest: str | None = None
+    to: str | None = None
 
 
 class OpenItem(msgspec.Struct, frozen=True):

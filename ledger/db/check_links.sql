@@ -135,11 +135,17 @@ FROM broken AS b
 GROUP BY b.line;
 
 -- name: find_overruns
--- $1, $2, $3: programmes, counter names, and the highest limit that any published version has given them.
+-- $1, $2, $3: programmes, counter names, and the highest limit that any published version has given them. A household
+-- that took in another has used what both have used.
 WITH broken (line, example) AS (
     SELECT 'I17', format('%s %s %s %s: %s of %s', c.programme, c.counter, c.subject, c.period, c.used, l.most)
     FROM unnest($1::text [], $2::text [], $3::bigint []) AS l (programme, counter, most)
     INNER JOIN counter AS c ON c.programme = l.programme AND c.counter = l.counter AND c.used > l.most
+    WHERE
+        NOT EXISTS (
+            SELECT FROM household_change AS h
+            WHERE h.programme = c.programme AND h.kind = 'merge' AND h.other = c.subject
+        )
 )
 
 SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples

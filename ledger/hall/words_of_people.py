@@ -75,4 +75,19 @@ PEOPLE: Mapping[Reason, Words] = {
             "{member} neither belongs to {owner} nor helps there. Appoint a helper first.",
         ),
     ),
+    Reason.STILL_OPEN: in_words(
+        409,
+        "还有未了结的积分",
+        "Points still waiting",
+        (
+            "{owner} 还有公示中积分 {pending}、预留积分 {held}。请待其了结后再并户。",
+            "{owner} still has {pending} under notice and {held} reserved. Merge when these have ended.",
+        ),
+    ),
+    Reason.NOT_A_MEMBER: in_words(
+        422,
+        "不是该户成员",
+        "Not a member of the household",
+        ("{member} 不属于 {owner}。请核对。", "{member} does not belong to {owner}. Check both ids."),
+    ),
 }
