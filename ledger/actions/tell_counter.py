@@ -6,16 +6,17 @@ import asyncpg
 import msgspec
 
 from ledger.actions.fill_class import filled_sale, looks_at_class
+from ledger.actions.open_owner import read_register
 from ledger.actions.quote_redemption import Quote, quote_redemption
+from ledger.core.card import Shown
 from ledger.core.command import Line, Redeem
 from ledger.core.item import Item, Price, price_on
-from ledger.core.mask import mask_name, mask_number
+from ledger.core.mask import mask_number
 from ledger.core.period import business_day
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.core.title import Title
 from ledger.db.accounts import read_stock
-from ledger.db.owners import find_owner
 from ledger.db.schemes import SchemeShelf
 
 GOODS_SHOWN = 24
@@ -60,6 +61,12 @@ class Counter(msgspec.Struct, frozen=True):
     is_more: bool
 
     @property
+    def needs_pin(self) -> bool:
+        """A number alone, or more than the card alone may pay."""
+        refusal = self.quote.refusal
+        return refusal is not None and refusal.reason == Reason.PIN_NEEDED
+
+    @property
     def after(self) -> int:
         """What is left when it is paid; below zero, what is missing."""
         return self.quote.available - self.quote.points
@@ -72,26 +79,27 @@ async def tell_counter(
     owner: str,
     outlet: str,
     wanted: Mapping[str, int],
+    shown: Shown,
     find: str,
     shelf: SchemeShelf,
 ) -> Counter:
     """In one consistent view; refuses `not_found` for whom the programme does not know."""
     scheme = await shelf.current(connection, programme)
-    record = await find_owner(connection, programme, owner)
-    if record is None:
+    known = (await read_register(connection, programme, [owner])).get(owner)
+    if known is None:
         raise Refused(Reason.NOT_FOUND, owner=owner)
     shelves = await _goods(connection, programme, outlet, scheme, shelf)
     basket = tuple(BasketLine(shelves[item], quantity) for item, quantity in wanted.items() if item in shelves)
     fen = sum(line.goods.fen * line.quantity for line in basket)
-    sale = Redeem(owner, sale_lines(basket), outlet=outlet, cash_fen=fen)
+    sale = Redeem(owner, sale_lines(basket), outlet=outlet, cash_fen=fen, shown=shown)
     if looks_at_class(scheme):
         sale = await filled_sale(connection, programme, sale)
     quote = await quote_redemption(connection, programme, sale, shelf=shelf)
     found = found_goods(shelves.values(), find)
     return Counter(
         owner=owner,
-        name=mask_name(record["name"] or ""),
-        number=mask_number(record["reference"] or ""),
+        name=known.masked_name or "",
+        number=mask_number(known.reference or ""),
         basket=basket,
         quote=quote,
         fen=fen,

@@ -8,10 +8,10 @@ import msgspec
 
 from ledger.actions.explain_award import explain_award
 from ledger.actions.fill_class import household_class, looks_at_class
+from ledger.actions.open_owner import read_register
 from ledger.core.account import POINTS
 from ledger.core.balance import BALANCE_MAX, NEVER, Balance
 from ledger.core.heading import heading
-from ledger.core.mask import mask_name
 from ledger.core.period import business_day
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
@@ -19,7 +19,6 @@ from ledger.core.spending import Spendable, spendable
 from ledger.core.title import Title
 from ledger.core.transaction import About
 from ledger.db.accounts import Line, StoredBalance, read_balances, read_lines, read_waiting
-from ledger.db.owners import find_owner
 from ledger.db.schemes import SchemeShelf
 
 LINES_SHOWN = 10
@@ -79,8 +78,8 @@ async def tell_home(
     """In one consistent view; refuses `not_found` for whom the programme does not know."""
     scheme = await shelf.current(connection, programme)
     today = business_day(shelf.now(), scheme.policy.time_zone)
-    record = await find_owner(connection, programme, owner)
-    if record is None:
+    known = (await read_register(connection, programme, [owner])).get(owner)
+    if known is None:
         raise Refused(Reason.NOT_FOUND, owner=owner)
     [holdings] = await read_balances(connection, [(programme, owner)])
     rows = {(row.purse, row.unit): row for row in holdings.balances or ()}
@@ -91,7 +90,7 @@ async def tell_home(
     lines, older = await _lines(connection, programme, owner, scheme, shelf, before)
     return Home(
         owner=owner,
-        name=mask_name(record["name"] or ""),
+        name=known.masked_name or "",
         available=able.points + able.gift,
         next_expiry=_next_expiry(rows, today),
         owed=0 if debt is None else -debt.total,

@@ -46,7 +46,7 @@ async def sale_request(call: Call, key: str, owner: str | None, seen: AtCounter 
             await check_pin(
                 connection, call.desk.slow_hash, call.programme, found.id, seen.pin, f"principal {call.principal}"
             )
-    command = made(found.owner, _shown(found, seen))
+    command = made(found.owner, shown_of(found, seen))
     return Request(call.programme, call.principal, key, command, sent=sent)
 
 
@@ -56,10 +56,11 @@ async def quoted_sale(call: Call, owner: str | None, seen: AtCounter | None, mad
         return made(owner or "", None)
     async with call.desk.reading(call.programme) as connection:
         found = await find_presented_card(connection, call.programme, seen.card)
-    return made(found.owner, _shown(found, seen))
+    return made(found.owner, shown_of(found, seen))
 
 
-def _shown(found: Card, seen: AtCounter) -> Shown:
+def shown_of(found: Card, seen: AtCounter) -> Shown:
+    """What posting is told of it."""
     proof = Proof.CARD if found.proves_possession else Proof.NUMBER
     if seen.pin is not None:
         proof = Proof.PIN

@@ -1,8 +1,10 @@
 """The page of a counter: a card, a basket, one sale under one key, a receipt. Works by links and forms alone."""
 
+import unicodedata
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
+import asyncpg
 import msgspec
 from litestar import get, post
 from litestar.connection import Request
@@ -11,25 +13,28 @@ from litestar.params import FromPath, QueryParameter, URLEncodedBody
 from litestar.response import Response
 
 from ledger.actions.tell_counter import Counter, tell_counter
+from ledger.core.card import PresentedCard, Shown
 from ledger.core.command import Line, RecipientId, Redeem
-from ledger.core.command import Request as Asking
 from ledger.core.refusal import Number, Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.core.transaction import About, Outcome, Receipt, RefusalNote
+from ledger.db.cards import find_presented_card
 from ledger.db.identity import new_id
 from ledger.db.journal import find_claim, load_outcomes
-from ledger.db.owners import find_owner_by_reference, find_owners
 from ledger.hall.answer import count_outcome
+from ledger.hall.at_counter import AtCounter, sale_request, shown_of
 from ledger.hall.call import Call
 from ledger.hall.fault import Fault, Faulty
 from ledger.hall.html import Html
 from ledger.hall.reason_words import REASONS
 from ledger.hall.submit import outcome_of
 from ledger.hall.words import tell
-from ledger.web.basket import BasketText, read_basket, read_scan, with_pieces, write_basket
+from ledger.web.basket import LINES_MAX, BasketText, read_basket, read_scan, with_pieces, write_basket
+from ledger.web.presented import find_typed_card, keep_card, kept_card
 from ledger.web.receipts import place_title, printed_amounts, printed_lines
 from ledger.web.sheet import Lang, language_of, show
 
+_ABOUT_PINS = (Reason.PIN_NEEDED, Reason.PIN_WRONG, Reason.PIN_NOT_SET, Reason.PIN_LOCKED)
 _P = "/counter/{programme:str}"
 OwnerText = Annotated[str, QueryParameter(pattern=r"^(hh|mbr)_[0-9a-z-]{1,40}$(?!\n)")]
 KeyText = Annotated[str | None, QueryParameter(pattern=r"^web_[0-9a-z]{18}$(?!\n)")]
@@ -39,10 +44,11 @@ SaleKey = Annotated[str, msgspec.Meta(pattern=r"^web_[0-9a-z]{18}$(?!\n)")]
 Typed = Annotated[str, msgspec.Meta(max_length=100)]
 
 
-class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A card as it was scanned or typed."""
 
     card: Typed = ""
+    token: Typed = ""
 
 
 class Sell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,25 +60,32 @@ class Sell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: tuple[Annotated[int, msgspec.Meta(ge=1, le=999)], ...]
     label: tuple[Annotated[int, msgspec.Meta(ge=0, le=10**9)], ...]
     fen: Annotated[int, msgspec.Meta(ge=0, le=10**12)] = 0
+    pin: Annotated[str, msgspec.Meta(max_length=20)] | None = None
+    document_seen: Literal["yes"] | None = None
+    token: Typed = ""
 
 
 @get(_P)
-async def start(call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None) -> Response[Html]:
-    """Waits for a card."""
-    return _start(call, request, await call.scheme())
+async def start(
+    call: NamedDependency[Call], request: Request[Any, Any, Any], again: Again = None, lang: Lang = None
+) -> Response[Html]:
+    """Waits for a card; `again` says that the one before must be shown once more."""
+    return _start(call, request, await call.scheme(), is_again=again is not None)
 
 
 @post(f"{_P}/card", status_code=303)
 async def take_card(
-    data: URLEncodedBody[Shown], call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None
+    data: URLEncodedBody[Typing], call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None
 ) -> Response[Html]:
     """A card was scanned or typed: on to its basket. The card itself stands in no address."""
     _outlet(call)
-    try:
-        owner = await _owner_of(call, data.card)
-    except Refused as refused:
-        return _start(call, request, await call.scheme(), RefusalNote(refused.reason, refused.numbers))
-    return _go(call, "sale", owner=owner)
+    async with call.desk.reading(call.programme) as connection:
+        scheme = await call.desk.shelf.current(connection, call.programme)
+        try:
+            presented, card = await find_typed_card(connection, call.programme, data.card)
+        except Refused as refused:
+            return _start(call, request, scheme, RefusalNote(refused.reason, refused.numbers))
+    return _go(call, "sale", keep_card(request.scope, call.programme, presented), owner=card.owner)
 
 
 @get(f"{_P}/sale")
@@ -92,18 +105,24 @@ async def sale(
         times, name = read_scan(scan)
         is_known = name in (await call.scheme()).items
         changed = write_basket(with_pieces(pieces, name, times) if is_known else pieces)
-        return _go(call, "sale", owner=owner, basket=changed, find="" if is_known else name)
+        return _go(call, "sale", None, owner=owner, basket=changed, find="" if is_known else name)
     async with call.desk.reading(call.programme) as connection:
         made = None if key is None else await find_claim(connection, call.programme, call.principal, key)
         before = None if made is None else (await load_outcomes(connection, call.programme, [made])).get(made)
         scheme = await call.desk.shelf.current(connection, call.programme)
-        told = await tell_counter(
-            connection, call.programme, owner=owner, outlet=outlet, wanted=pieces, find=find, shelf=call.desk.shelf
-        )
+        shown = await _shown(connection, call, request, owner)
+        told = None
+        if shown is not None:
+            told = await tell_counter(
+                connection, call.programme,
+                owner=owner, outlet=outlet, wanted=pieces, shown=shown, find=find, shelf=call.desk.shelf,
+            )  # fmt: skip
     if before is not None and before.receipt is not None:
-        return _go(call, f"sales/{made}", again="yes")
+        return _go(call, f"sales/{made}", None, again="yes")
+    if told is None:
+        return _go(call, "", None, again="yes")
     if key is None or before is not None:
-        return _go(call, "sale", owner=owner, basket=basket, find=find, key=new_id("web"))
+        return _go(call, "sale", None, owner=owner, basket=basket, find=find, key=new_id("web"))
     return _show_sale(call, request, scheme, told, key=key, find=find)
 
 
@@ -113,15 +132,28 @@ async def sell(
 ) -> Response[Html]:
     """Sells the basket that was shown; sent again, because of a double click or a lost answer, it is the same sale."""
     outlet = _outlet(call)
-    outcome = await _sold(call, data, outlet)
-    if outcome.receipt is not None:
-        return _go(call, f"sales/{outcome.transaction}", again="yes" if outcome.is_replayed else "")
+    lines = _lines(data)
     async with call.desk.reading(call.programme) as connection:
+        made = await find_claim(connection, call.programme, call.principal, data.key)
+        before = None if made is None else (await load_outcomes(connection, call.programme, [made])).get(made)
         scheme = await call.desk.shelf.current(connection, call.programme)
-        wanted = dict(zip(data.item, data.quantity, strict=True))
+        shown = await _shown(connection, call, request, data.owner)
+    if before is not None and before.receipt is not None:
+        return _go(call, f"sales/{made}", None, again="yes")
+    seen = kept_card(request)
+    if shown is None or seen is None:
+        return _go(call, "", None, again="yes")
+    outcome = await _sold(call, data, lines, seen, outlet)
+    if outcome.receipt is not None:
+        forgotten = keep_card(request.scope, call.programme, None)
+        again = "yes" if outcome.is_replayed else ""
+        return _go(call, f"sales/{outcome.transaction}", forgotten, again=again)
+    wanted = {line.item: line.quantity for line in lines}
+    async with call.desk.reading(call.programme) as connection:
         told = await tell_counter(
-            connection, call.programme, owner=data.owner, outlet=outlet, wanted=wanted, find="", shelf=call.desk.shelf
-        )
+            connection, call.programme,
+            owner=data.owner, outlet=outlet, wanted=wanted, shown=shown, find="", shelf=call.desk.shelf,
+        )  # fmt: skip
     return _show_sale(call, request, scheme, told, key=new_id("web"), find="", refused=outcome.refusal)
 
 
@@ -151,46 +183,72 @@ def _outlet(call: Call) -> str:
     return outlet
 
 
-async def _owner_of(call: Call, card: str) -> str:
-    """Whose card it is."""
-    async with call.desk.reading(call.programme) as connection:
-        kind = (await call.desk.shelf.current(connection, call.programme)).policy.account_holder
-        found = await find_owner_by_reference(connection, call.programme, kind, card) if card else None
-        if found is None and card and await find_owners(connection, call.programme, [card]):
-            found = card
-    if found is None or not found.startswith(("hh_", "mbr_")):
-        raise Refused(Reason.NOT_FOUND, owner=card)
-    return found
-
-
-async def _sold(call: Call, data: Sell, outlet: str) -> Outcome:
-    if not len(data.item) == len(data.quantity) == len(data.label):
-        raise Faulty(Fault.MALFORMED)
-    lines = tuple(Line(*line) for line in zip(data.item, data.quantity, data.label, strict=True))
-    command = Redeem(data.owner, lines, outlet=outlet, cash_fen=data.fen)
+async def _shown(
+    connection: asyncpg.Connection, call: Call, request: Request[Any, Any, Any], owner: str
+) -> Shown | None:
+    """The card that this counter took last, if it is still good and this page is about its owner."""
+    presented = kept_card(request)
+    if presented is None:
+        return None
     try:
-        outcome = await outcome_of(call, Asking(call.programme, call.principal, data.key, command))
+        card = await find_presented_card(connection, call.programme, presented)
+    except Refused:
+        return None
+    return shown_of(card, AtCounter(presented)) if card.owner == owner else None
+
+
+def _lines(data: Sell) -> tuple[Line, ...]:
+    if not 1 <= len(data.item) == len(data.quantity) == len(data.label) <= LINES_MAX:
+        raise Faulty(Fault.MALFORMED)
+    told = [
+        {"item": item, "quantity": quantity, "label_points": label}
+        for item, quantity, label in zip(data.item, data.quantity, data.label, strict=True)
+    ]
+    try:
+        return msgspec.convert(told, tuple[Line, ...])
+    except msgspec.ValidationError as error:
+        raise Faulty(Fault.MALFORMED) from error
+
+
+async def _sold(call: Call, data: Sell, lines: tuple[Line, ...], presented: PresentedCard, outlet: str) -> Outcome:
+    """As any till's call: by the card that was presented, under the key of this basket."""
+
+    def made(owner: str, shown: Shown | None) -> Redeem:
+        return Redeem(owner, lines, outlet=outlet, cash_fen=data.fen, shown=shown)
+
+    pin = None if data.pin is None else unicodedata.normalize("NFKC", data.pin)
+    seen = AtCounter(presented, pin, data.document_seen is not None)
+    try:
+        outcome = await outcome_of(call, await sale_request(call, data.key, None, seen, made))
     except Refused as refused:
         return Outcome(None, None, RefusalNote(refused.reason, refused.numbers))
     count_outcome(outcome)
     return outcome
 
 
-def _go(call: Call, where: str, **query: str) -> Response[Html]:
+def _go(call: Call, where: str, cookie: str | None, **query: str) -> Response[Html]:
     """After a form, so that the Back button and a reload ask and do not repeat."""
     asked = urlencode({name: value for name, value in query.items() if value})
-    address = f"/counter/{call.programme}/{where}"
-    return Response(Html(), status_code=303, headers={"Location": f"{address}?{asked}" if asked else address})
+    address = f"/counter/{call.programme}/{where}".removesuffix("/")
+    headers = {"Location": f"{address}?{asked}" if asked else address}
+    return Response(Html(), status_code=303, headers=headers if cookie is None else {**headers, "Set-Cookie": cookie})
 
 
 def _start(
-    call: Call, request: Request[Any, Any, Any], scheme: Scheme, refused: RefusalNote | None = None
+    call: Call,
+    request: Request[Any, Any, Any],
+    scheme: Scheme,
+    refused: RefusalNote | None = None,
+    *,
+    is_again: bool = False,
 ) -> Response[Html]:
     return show(
         request,
         "counter.html",
         status=200 if refused is None else REASONS[Reason(refused.reason)].status,
+        headers={"Set-Cookie": keep_card(request.scope, call.programme, None)},
         **_place(call, scheme),
+        is_again=is_again,
         refusal=None if refused is None else _told(refused, scheme, language_of(request)),
     )
 
@@ -223,6 +281,7 @@ def _show_sale(
         key=key,
         find=find,
         changed=changed,
+        asks_pin=refused is not None and refused.reason in _ABOUT_PINS,
         here=f"{address}?{urlencode({'owner': told.owner, 'basket': basket})}",
         refusal=None if refused is None else _told(refused, scheme, language_of(request)),
     )

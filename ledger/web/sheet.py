@@ -28,6 +28,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import jinja2
+from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 from litestar.response import Response
 from markupsafe import Markup
@@ -86,9 +87,14 @@ def show(
         qr_code=qr_code,
     )
     given = {**page_headers(paper), "Content-Language": _TAGS[language], **(headers or {})}
-    if "lang" in request.query_params:
-        given.setdefault("Set-Cookie", f"{LANGUAGE_COOKIE}={language}; Path=/; Max-Age=31536000; SameSite=Lax")
-    return Response(Html(text.encode()), status_code=status, media_type=MEDIA_TYPE, headers=given)
+    chosen = Cookie(LANGUAGE_COOKIE, value=language, max_age=365 * 86_400, samesite="lax")
+    return Response(
+        Html(text.encode()),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=given,
+        cookies=[chosen] if "lang" in request.query_params else [],
+    )
 
 
 def page_headers(paper: Paper) -> dict[str, str]:

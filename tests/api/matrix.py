@@ -132,7 +132,7 @@ MATRIX |= {
     ("GET", "/counter/{programme}/sales/{transaction}"): ("", "cashier"),
 }
 FORMS = {
-    "/counter/{programme}/card": {"card": "hh_1"},
+    "/counter/{programme}/card": {"card": "1001"},
     "/counter/{programme}/sale": {
         "owner": "hh_1", "key": "web_000000000000000000", "item": "soap", "quantity": "1", "label": "5",
     },

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.core.mask import mask_name, mask_number
+from ledger.core.mask import mask_number
 from ledger.web.basket import LINES_MAX, PIECES_MAX, read_basket, read_scan, with_pieces, write_basket
 
 
@@ -32,8 +32,5 @@ def test_a_scan_is_read_as_meant(typed: str, meant: tuple[int, str]) -> None:
     assert read_scan(typed) == meant
 
 
-def test_names_and_numbers_are_masked() -> None:
-    assert [mask_name(name) for name in ("张三", "欧阳修文", "王", " ", "John Smith")] == [
-        "张*", "欧**", "王*", "", "J*** S***",
-    ]  # fmt: skip
+def test_numbers_are_masked() -> None:
     assert [mask_number(number) for number in ("140881-0001234", "12", "")] == ["…1234", "", ""]

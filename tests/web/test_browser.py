@@ -10,10 +10,11 @@ from tests.api.client import Office
 from tests.api.serving import listening
 from tests.village import gift, noticed, receive, redeem, sweep
 from tests.web.browser import PHONE, TABLET, Visit, visiting
+from tests.web.counters import card_of, sales
 
 
-async def furnish(office: Office) -> dict[str, dict[str, str]]:
-    """Two households, one of which has something of everything; the headers by which a page knows its visitor."""
+async def furnish(office: Office) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """Two households, one of which has something of everything; how a page knows its visitor, and their cards."""
     await office.village.post(
         ("goods", receive(9)), ("more goods", receive(9, item="soap")),
         ("gift", gift()), ("sale", redeem(quantity=2)), ("sweep", sweep()), ("notice", noticed()),
@@ -22,12 +23,8 @@ async def furnish(office: Office) -> dict[str, dict[str, str]]:
     )  # fmt: skip
     keys = {"till": await office.key("cashier", owner="out_shop")}
     keys |= {owner: await office.key("resident", owner=owner) for owner in ("hh_1", "hh_2")}
-    return {name: {"Authorization": f"Bearer {key}"} for name, key in keys.items()}
-
-
-async def sold(office: Office) -> int:
-    [row] = await office.village.rows("SELECT count(*) AS rows FROM journal WHERE kind = 'redeem' AND entry_count > 0")
-    return int(row["rows"])
+    cards = {owner: (await card_of(office, owner))["code"] for owner in ("hh_1", "hh_2")}
+    return {name: {"Authorization": f"Bearer {key}"} for name, key in keys.items()}, cards
 
 
 async def scan(page: Page, field: str, text: str) -> None:
@@ -37,7 +34,7 @@ async def scan(page: Page, field: str, text: str) -> None:
 
 
 async def test_every_state_is_readable(office: Office, browser: Browser) -> None:
-    headers = await furnish(office)
+    headers, cards = await furnish(office)
     with listening(office.village.database.url) as address:
         for language, size in (("zh-CN", TABLET), ("en", PHONE)):
             look: dict[str, Any] = {"language": language, "size": size}
@@ -48,21 +45,21 @@ async def test_every_state_is_readable(office: Office, browser: Browser) -> None
                 await visit.page.goto("/my/village?before=3")
                 await visit.require_readable()
             async with visiting(browser, address, headers=headers["till"], **look) as visit:
-                await walk_the_counter(visit)
+                await walk_the_counter(visit, cards["hh_2"])
             async with visiting(browser, address, **look) as visit:
                 for lost in ("/my/village", "/nowhere"):
                     await visit.page.goto(lost)
                     await visit.require_readable()
 
 
-async def walk_the_counter(visit: Visit) -> None:
+async def walk_the_counter(visit: Visit, card: str) -> None:
     page = visit.page
     await page.goto("/counter/village")
     await visit.require_readable()
     await scan(page, "#card", "nobody")
     await page.wait_for_selector(".refusal")
     await visit.require_readable()
-    await scan(page, "#card", "hh_2")
+    await scan(page, "#card", card)
     await page.wait_for_selector("#scan")
     await visit.require_readable()
     await scan(page, "#scan", "12*tissue")
@@ -81,23 +78,23 @@ async def walk_the_counter(visit: Visit) -> None:
 
 
 async def test_the_whole_way_without_script(office: Office, browser: Browser) -> None:
-    headers = await furnish(office)
-    before = await sold(office)
+    headers, cards = await furnish(office)
+    before = await sales(office)
     with listening(office.village.database.url) as address:
         async with visiting(browser, address, script=False, headers=headers["till"]) as till:
             await till.page.goto("/counter/village")
-            await scan(till.page, "#card", "hh_2")
+            await scan(till.page, "#card", cards["hh_2"])
             await scan(till.page, "#scan", "2*tissue")
             await till.page.get_by_label("减一件").click()
             await till.page.get_by_label("加一件").click()
             await till.page.locator("button.full").dblclick()
             await till.page.wait_for_selector(".done")
-            assert await sold(office) == before + 1
+            assert await sales(office) == before + 1
             await till.page.go_back()
             if await till.page.locator("button.full").count():
                 await till.page.locator("button.full").click()
             await till.page.wait_for_selector(".done")
-            assert await sold(office) == before + 1
+            assert await sales(office) == before + 1
             await till.page.locator("main a.button").click()
             assert "40" in await till.text()
         async with visiting(browser, address, script=False, headers=headers["hh_2"]) as resident:

@@ -2,48 +2,19 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import pytest
 
+from ledger.web.presented import read_presented
 from tests.api.client import Office
+from tests.api.test_card_sales import PIN, counter, give_pin
 from tests.village import gift, receive, redeem
-
-PAGE = {"Accept": "text/html", "Accept-Language": "en"}
-TILL = "/counter/village"
-
-
-async def stocked(office: Office) -> str:
-    """A key of the shop's terminal; hh_1 has 100 points, and there are 5 packs of tissue at 30."""
-    await office.village.post(("a", gift()), ("b", receive(5)), ("c", receive(5, item="soap")))
-    return await office.key("cashier", owner="out_shop")
-
-
-async def ask(office: Office, path: str, key: str) -> httpx.Response:
-    return await office.call("GET", path, key=key, headers=PAGE, follow_redirects=True)
-
-
-async def send(office: Office, path: str, key: str, fields: Mapping[str, str | list[str]]) -> httpx.Response:
-    return await office.call("POST", f"{TILL}/{path}", key=key, headers=PAGE, data=fields)
-
-
-def form_of(page: str) -> dict[str, str | list[str]]:
-    """The hidden fields of the form that sells."""
-    form = page[page.index('method="post"') :].split("</form>")[0]
-    fields: dict[str, list[str]] = {}
-    for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form):
-        fields.setdefault(name, []).append(value)
-    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
-
-
-async def sales(office: Office) -> int:
-    [row] = await office.village.rows("SELECT count(*) AS rows FROM journal WHERE kind = 'redeem' AND entry_count > 0")
-    return int(row["rows"])
+from tests.web.counters import PAGE, TILL, ask, card_of, form_of, sales, send, serving, stocked
 
 
 async def test_a_basket_that_is_sent_many_times_at_once_is_sold_once(office: Office) -> None:
-    key = await stocked(office)
+    key = await serving(office)
     page = await ask(office, f"{TILL}/sale?owner=hh_1&basket=tissue.2,soap.1", key)
     fields = form_of(page.text)
     answers = await asyncio.gather(*(send(office, "sale", key, fields) for _ in range(6)))
@@ -56,7 +27,7 @@ async def test_a_basket_that_is_sent_many_times_at_once_is_sold_once(office: Off
 
 
 async def test_the_address_of_a_sale_that_was_made_leads_to_what_was_made(office: Office) -> None:
-    key = await stocked(office)
+    key = await serving(office)
     page = await ask(office, f"{TILL}/sale?owner=hh_1&basket=soap.1", key)
     made = await send(office, "sale", key, form_of(page.text))
     back = await office.call("GET", str(page.url.raw_path.decode()), key=key, headers=PAGE)
@@ -65,7 +36,7 @@ async def test_the_address_of_a_sale_that_was_made_leads_to_what_was_made(office
 
 
 async def test_what_is_refused_names_its_numbers_and_may_be_tried_again_under_another_key(office: Office) -> None:
-    key = await stocked(office)
+    key = await serving(office)
     page = await ask(office, f"{TILL}/sale?owner=hh_1&basket=tissue.4", key)
     assert "Missing" in page.text and ">20 points<" in page.text
     fields = form_of(page.text)
@@ -81,7 +52,7 @@ async def test_what_is_refused_names_its_numbers_and_may_be_tried_again_under_an
 
 
 async def test_goods_are_named_when_they_are_not_there(office: Office) -> None:
-    key = await stocked(office)
+    key = await serving(office)
     page = await ask(office, f"{TILL}/sale?owner=hh_1&basket=soap.9", key)
     assert "on the shelf" in page.text
     refused = await send(office, "sale", key, form_of(page.text))
@@ -89,7 +60,7 @@ async def test_goods_are_named_when_they_are_not_there(office: Office) -> None:
 
 
 async def test_a_price_that_changed_while_the_page_stood_is_refused_with_both(office: Office) -> None:
-    key = await stocked(office)
+    key = await serving(office)
     fields = form_of((await ask(office, f"{TILL}/sale?owner=hh_1&basket=tissue.1", key)).text)
     refused = await send(office, "sale", key, {**fields, "label": "25"})
     assert refused.status_code == 409 and "25" in refused.text and "30" in refused.text
@@ -97,7 +68,7 @@ async def test_a_price_that_changed_while_the_page_stood_is_refused_with_both(of
 
 
 async def test_scanning_puts_pieces_in_and_unknown_words_are_looked_for(office: Office) -> None:
-    key = await stocked(office)
+    key = await serving(office)
     put = await office.call("GET", f"{TILL}/sale?owner=hh_1&basket=soap.1&scan=2*soap", key=key, headers=PAGE)
     assert parse_qs(urlsplit(put.headers["location"]).query)["basket"] == ["soap.3"]
     sought = await ask(office, f"{TILL}/sale?owner=hh_1&scan=nothing-of-the-kind", key)
@@ -105,13 +76,80 @@ async def test_scanning_puts_pieces_in_and_unknown_words_are_looked_for(office: 
     assert "Add one" in (await ask(office, f"{TILL}/sale?owner=hh_1&scan=ONE", key)).text
 
 
-async def test_a_card_that_nobody_has_is_told_and_not_in_any_address(office: Office) -> None:
+async def test_a_card_that_nobody_has_is_told_and_no_card_is_in_any_address(office: Office) -> None:
     key = await stocked(office)
-    for card in ("", "nobody", "out_shop", "x' OR 1=1", "<script>"):
+    for card in ("", "nobody", "hh_1", "x' OR 1=1", "<script>", "0000-0000-0000-0000", "\u0000"):
         refused = await send(office, "card", key, {"card": card})
-        assert refused.status_code == 404 and "<script>" not in refused.text
-    shown = await send(office, "card", key, {"card": "hh_1"})
+        assert refused.status_code == 404 and "<script>" not in refused.text, card
+    code = (await card_of(office))["code"]
+    shown = await send(office, "card", key, {"card": code.lower().replace("-", " ")})
     assert shown.status_code == 303 and urlsplit(shown.headers["location"]).path == f"{TILL}/sale"
+    assert code.replace("-", "").casefold() not in shown.headers["location"].casefold()
+    assert "HttpOnly; SameSite=Strict" in shown.headers["set-cookie"]
+
+
+async def test_a_card_serves_its_owner_until_the_sale_is_made(office: Office) -> None:
+    key = await serving(office)
+    other = await ask(office, f"{TILL}/sale?owner=hh_2&basket=soap.1", key)
+    assert "show the card once more" in other.text and 'name="label"' not in other.text
+    key = await office.key("cashier", owner="out_shop")
+    await send(office, "card", key, {"card": (await card_of(office))["code"]})
+    fields = form_of((await ask(office, f"{TILL}/sale?owner=hh_1&basket=soap.1", key)).text)
+    stranger = await send(office, "sale", key, {**fields, "owner": "hh_2"})
+    assert (stranger.status_code, stranger.headers["location"]) == (303, f"{TILL}?again=yes")
+    assert (await send(office, "sale", key, fields)).status_code == 303
+    after = await send(office, "sale", key, {**fields, "key": "web_000000000000000000"})
+    assert after.headers["location"] == f"{TILL}?again=yes"
+    assert await sales(office) == 1
+
+
+async def test_a_blocked_card_is_refused_also_between_two_pages(office: Office) -> None:
+    key = await stocked(office)
+    card = await card_of(office)
+    await send(office, "card", key, {"card": card["code"]})
+    fields = form_of((await ask(office, f"{TILL}/sale?owner=hh_1&basket=soap.1", key)).text)
+    await office.call("POST", f"cards/{card['card']}/block", key=await office.key("operator"), json={})
+    assert (await send(office, "sale", key, fields)).headers["location"] == f"{TILL}?again=yes"
+    told = await send(office, "card", key, {"card": card["code"]})
+    assert told.status_code == 409 and "is blocked" in told.text
+    assert await sales(office) == 0
+
+
+async def test_a_number_pays_with_its_pin_or_a_document_and_the_card_alone_within_its_limit(office: Office) -> None:
+    key, _ = await counter(office)
+    card = await card_of(office, number="8001")
+    await give_pin(office, card["card"])
+    await send(office, "card", key, {"card": "８００１"})
+    page = await ask(office, f"{TILL}/sale?owner=hh_1&basket=soap.1", key)
+    assert 'name="pin"' in page.text and 'name="document_seen"' in page.text
+    refused = await send(office, "sale", key, form_of(page.text))
+    assert refused.status_code == 422 and 'name="pin"' in refused.text
+    wrong = await send(office, "sale", key, {**form_of(refused.text), "pin": "583921"})
+    assert wrong.status_code >= 400 and 'name="pin"' in wrong.text and await sales(office) == 0
+    right = await send(office, "sale", key, {**form_of(wrong.text), "pin": PIN})
+    assert right.status_code == 303
+    await send(office, "card", key, {"card": "8001"})
+    page = await ask(office, f"{TILL}/sale?owner=hh_1&basket=soap.1", key)
+    assert (await send(office, "sale", key, {**form_of(page.text), "document_seen": "yes"})).status_code == 303
+    await send(office, "card", key, {"card": card["code"]})
+    within = await ask(office, f"{TILL}/sale?owner=hh_1&basket=soap.2", key)
+    assert 'name="pin"' not in within.text
+    assert 'name="pin"' in (await ask(office, f"{TILL}/sale?owner=hh_1&basket=soap.3", key)).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "kinds"),
+    [
+        ("ABCD-EFGH-JKMN-PQRS", ["code", "number"]), ("8001", ["number"]),
+        ("０４ａｂ１２ｆｆ", ["number", "nfc_number"]), ("", []), ("a b", []), ("卡", []),
+    ],
+)  # fmt: skip
+def test_what_is_typed_is_taken_for_what_it_may_be(typed: str, kinds: list[str]) -> None:
+    told = [
+        next(kind for kind in ("code", "number", "nfc_number") if getattr(presented, kind) is not None)
+        for presented in read_presented(typed)
+    ]
+    assert told == kinds
 
 
 async def test_what_another_outlet_sold_is_not_shown(office: Office) -> None:
