@@ -4,12 +4,13 @@ import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 
 from ledger.actions.backup import needs_administrator
-from ledger.actions.check import PROMISES, check_ledger
+from ledger.actions.check import PROMISES, check_ledger, check_recent
 from ledger.actions.explain_award import explain_award
 from ledger.actions.export import WRITERS, export_ledger
 from ledger.actions.export_sealed import export_sealed
@@ -28,10 +29,16 @@ Look = Callable[[asyncpg.Connection], Coroutine[None, None, int]]
 
 SEALED = "sealed"
 _OUTPUT_BYTES = 1 << 20
+_SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SPAN_MAX = 10_000
 
 
 def add_audit_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    commands.add_parser("check", help="look for broken invariants / 核对账本不变量")
+    check = commands.add_parser("check", help="look for broken invariants / 核对账本不变量")
+    check.add_argument(
+        "--since", type=_since, metavar="WHEN",
+        help="only lines since an instant (2026-09-14T08:00:00+08:00) or for so long (2m, 3h) / 只核对此后的流水",
+    )  # fmt: skip
     export = commands.add_parser("export", help="journal for other programs / 导出")
     export.add_argument("--format", choices=(*WRITERS, SEALED), required=True)
     export.add_argument("--programme", metavar="SLUG", help="one programme, not all / 只导出一个方案")
@@ -45,7 +52,7 @@ def add_audit_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentPar
 
 def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Callable[[], int]]:
     return {
-        "check": lambda: _look(place, check),
+        "check": lambda: _look(place, lambda connection: check(connection, options.since)),
         "explain": lambda: _look(place, lambda connection: explain(connection, options)),
         "export": lambda: _look(place, lambda connection: export(connection, options, place)),
         "trial-balance": lambda: _look(place, lambda connection: trial_balance(connection, options)),
@@ -53,11 +60,28 @@ def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Calla
     }
 
 
-async def check(connection: asyncpg.Connection) -> int:
+async def check(connection: asyncpg.Connection, since: datetime | timedelta | None = None) -> int:
     """One line for each promise; also while a service runs on the same ledger."""
-    findings = await check_ledger(connection)
-    _print_findings(findings)
+    if since is None:
+        findings = await check_ledger(connection)
+        _print_findings(findings)
+    else:
+        recent = await check_recent(connection, since)
+        findings = recent.findings
+        _print_findings(findings)
+        print(f"next / 下次：--since {recent.next_since.isoformat(timespec='seconds')}")
     return 1 if any(finding.broken for finding in findings) else 0
+
+
+def _since(text: str) -> datetime | timedelta:
+    """An instant with its zone, or how long ago."""
+    number, unit = text[:-1], text[-1:]
+    if number.isdecimal() and unit in _SPANS and int(number) <= _SPAN_MAX:
+        return timedelta(**{_SPANS[unit]: int(number)})
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} has no time zone / 缺少时区")
+    return instant
 
 
 async def export(connection: asyncpg.Connection, options: argparse.Namespace, place: Place) -> int:

@@ -1,14 +1,29 @@
 """Look for whatever breaks a promise of the ledger, in one read-only moment of a database in use."""
 
 import secrets
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import asyncpg
+import msgspec
 
 from ledger.actions.check_logs import check_logs
-from ledger.core.bucket_order import Buckets
+from ledger.core.bucket_order import Buckets, Move
 from ledger.core.highest_limit import highest_limits
 from ledger.core.title import Title
-from ledger.db.check import UNREADABLE, Finding, Purse, find_overruns, list_moves, list_rulebooks, one_moment, recount
+from ledger.db.check import (
+    UNREADABLE,
+    Finding,
+    Purse,
+    find_overruns,
+    list_moves,
+    list_recent_moves,
+    list_rulebooks,
+    one_moment,
+    recount,
+    recount_recent,
+)
+from ledger.db.periods import read_clock
 
 PROMISES = {
     "I1": Title(
@@ -49,7 +64,21 @@ PROMISES = {
 }
 """What each line promises, in the order in which they are told."""
 
+NEEDS_ALL = frozenset({"I2", "I9"})
+"""Lines that only a look at the whole ledger can tell; a look at what is recent leaves them out, as it does the parts
+of others that need all keys, all counts, all tiles."""
+
+OVERLAP = timedelta(minutes=1)
+"""A line may be committed so much later than its own time: the next look begins that much earlier."""
+
 _EXAMPLES_MAX = 5
+
+
+class Recent(msgspec.Struct, frozen=True):
+    """What a look at the latest lines found, and from when on the next one should look."""
+
+    findings: list[Finding]
+    next_since: datetime
 
 
 async def check_ledger(connection: asyncpg.Connection) -> list[Finding]:
@@ -65,9 +94,32 @@ async def look_at_all(connection: asyncpg.Connection) -> list[Finding]:
         _add(found, finding)
     for finding in await find_overruns(connection, await _limits(connection)):
         _add(found, finding)
-    _add(found, await _check_order(connection))
+    _add(found, await _check_order(list_moves(connection)))
     _add(found, await check_logs(connection))
     return [found.get(line, Finding(line, 0)) for line in PROMISES]
+
+
+async def check_recent(connection: asyncpg.Connection, since: datetime | timedelta) -> Recent:
+    """Quick enough for every minute: lines recorded since then, or since so long ago, and what they touched.
+
+    A change to older rows is found by `check_ledger` and by `verify`, not here.
+    """
+    async with one_moment(connection):
+        now = await read_clock(connection)
+        return Recent(
+            await look_since(connection, now - since if isinstance(since, timedelta) else since), now - OVERLAP
+        )
+
+
+async def look_since(connection: asyncpg.Connection, since: datetime) -> list[Finding]:
+    """The same inside a moment that the caller holds."""
+    found: dict[str, Finding] = {}
+    async for finding in recount_recent(connection, since):
+        _add(found, finding)
+    for finding in await find_overruns(connection, await _limits(connection)):
+        _add(found, finding)
+    _add(found, await _check_order(list_recent_moves(connection, since)))
+    return [found.get(line, Finding(line, 0)) for line in PROMISES if line not in NEEDS_ALL]
 
 
 def _add(found: dict[str, Finding], finding: Finding) -> None:
@@ -84,12 +136,12 @@ async def _limits(connection: asyncpg.Connection) -> dict[tuple[str, str], int]:
     }
 
 
-async def _check_order(connection: asyncpg.Connection) -> Finding:
+async def _check_order(moves: AsyncIterator[tuple[Purse, Move]]) -> Finding:
     broken = 0
     examples: list[str] = []
     current: Purse | None = None
     buckets = Buckets()
-    async for purse, move in list_moves(connection):
+    async for purse, move in moves:
         if purse != current:
             current, buckets = purse, Buckets()
         if not buckets.take_in(move):

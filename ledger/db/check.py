@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import asyncpg
 import msgspec
@@ -14,6 +15,7 @@ from ledger.db.statements import load_statements
 _SQL = load_statements("check")
 _KINDS = load_statements("check_kinds")
 _LINKS = load_statements("check_links")
+_RECENT = load_statements("check_recent")
 _ROWS_AT_ONCE = 5_000
 _TILES_AT_ONCE = 500
 UNREADABLE = "document"
@@ -73,6 +75,13 @@ async def recount(connection: asyncpg.Connection, *, seed: int) -> AsyncIterator
                 yield finding
 
 
+async def recount_recent(connection: asyncpg.Connection, since: datetime) -> AsyncIterator[Finding]:
+    """Only what was posted since, and the accounts that it touched; only lines that something breaks."""
+    for statement in (_RECENT["recount_recent_entries"], _RECENT["recount_recent_lines"]):
+        for finding in await _look(connection, statement, since):
+            yield finding
+
+
 async def find_overruns(connection: asyncpg.Connection, limits: Mapping[tuple[str, str], int]) -> list[Finding]:
     """`limits`: the most that a counter of a programme may show."""
     programmes = [programme for programme, _ in limits]
@@ -111,8 +120,18 @@ async def list_tiles(connection: asyncpg.Connection) -> AsyncIterator[tuple[str,
 async def list_moves(connection: asyncpg.Connection) -> AsyncIterator[tuple[Purse, Move]]:
     """Every entry of the purses with buckets, purse after purse, in the order of versions; never all in memory."""
     async for row in connection.cursor(_LINKS["list_moves"], prefetch=_ROWS_AT_ONCE):
-        purse = Purse(row["programme"], row["owner"], row["unit"])
-        yield purse, Move(row["journal_id"], row["kind"], row["posted_on"], row["expires_on"], row["amount"])
+        yield _move(row)
+
+
+async def list_recent_moves(connection: asyncpg.Connection, since: datetime) -> AsyncIterator[tuple[Purse, Move]]:
+    """The same of the purses alone that were touched since."""
+    async for row in connection.cursor(_RECENT["list_recent_moves"], since, prefetch=_ROWS_AT_ONCE):
+        yield _move(row)
+
+
+def _move(row: asyncpg.Record) -> tuple[Purse, Move]:
+    purse = Purse(row["programme"], row["owner"], row["unit"])
+    return purse, Move(row["journal_id"], row["kind"], row["posted_on"], row["expires_on"], row["amount"])
 
 
 async def _look(connection: asyncpg.Connection, statement: str, *values: object) -> list[Finding]:

@@ -1,12 +1,13 @@
 """Check is silent about a busy village, and each of its lines finds a planted fault."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from ledger.actions.check import PROMISES, check_ledger, look_at_all
+from ledger.actions.check import NEEDS_ALL, PROMISES, check_ledger, check_recent, look_at_all, look_since
 from ledger.actions.seal import seal_batch
 from ledger.actions.seal_key import SealKey
 from ledger.db.check import Finding, one_moment
@@ -220,6 +221,34 @@ async def test_a_planted_fault_is_found_by_its_line(fault: str, busy: Busy, admi
     findings = await look_at_all(admin)
     assert red(findings) == lines
     assert all(finding.examples for finding in findings if finding.broken)
+    recent = await look_since(admin, datetime.now(UTC) - timedelta(days=400))
+    assert red(recent) == (set() if fault in ONLY_IN_THE_WHOLE else lines - NEEDS_ALL)
+    assert red(await look_since(admin, datetime.now(UTC) + timedelta(hours=1))) <= {"I17"}
+
+
+ONLY_IN_THE_WHOLE = {
+    "a key of nothing",
+    "an outcome that answers to two keys",
+    "a counter that forgot one",
+    "an outbox line of nothing",
+    "a place left out",
+    "salts thrown away",
+    "a tile that is not what is below it",
+    "no last checkpoint",
+    "a rulebook edited after publication",
+    "counts that nobody can read",
+    "an activity awarded by a stranger",
+}
+"""What the latest lines and what they touched do not show."""
+
+
+async def test_a_look_at_the_latest_lines_tells_where_to_go_on(busy: Busy) -> None:
+    connection = await connect(busy.village.database.admin_url)
+    recent = await check_recent(connection, timedelta(hours=1))
+    await connection.close()
+    assert [finding.line for finding in recent.findings] == [line for line in PROMISES if line not in NEEDS_ALL]
+    assert red(recent.findings) == set()
+    assert timedelta(seconds=50) < datetime.now(UTC) - recent.next_since < timedelta(seconds=90)
 
 
 def test_every_line_has_a_planted_fault() -> None:
