@@ -2,13 +2,14 @@
 
 import copy
 from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import msgspec
 
 from ledger.core.account import BUCKETED, BalanceKey, has_floor
-from ledger.core.balance import BALANCE_MAX, Balance
+from ledger.core.balance import AMOUNT_MAX, BALANCE_MAX, Balance
 from ledger.core.book import Book, Decision, Needs
 from ledger.core.command import Command, Request
 from ledger.core.counter import CounterKey
@@ -76,6 +77,8 @@ def decide(command: Command, principal: str, book: Book) -> Decision:
     if till is not None:
         decision = at_till(decision, till, principal)
     _refuse_overflow(decision, book)
+    if _refuse_overflow(decision, book) > AMOUNT_MAX:
+        decision = msgspec.structs.replace(decision, entries=tuple(_cut(decision.entries)))
     is_empty = not decision.entries and decision.may_move_nothing
     assert is_empty or is_balanced(decision.entries), "a verb decided entries that do not add to zero"
     return decision
@@ -214,11 +217,24 @@ class Batch:
         return (rows.journals, rows.entries, rows.opened, rows.ended)
 
 
-def _refuse_overflow(decision: Decision, book: Book) -> None:
+def _refuse_overflow(decision: Decision, book: Book) -> int:
+    """The largest amount, if every balance can bear its part."""
+    largest = 0
     for entry in decision.entries:
+        largest = max(largest, abs(entry.amount))
         balance = book.balances.get(BalanceKey(entry.owner, entry.purse, entry.unit))
         if balance is not None and balance.total + entry.amount > BALANCE_MAX:
             raise Refused(Reason.AMOUNT_TOO_LARGE, required=balance.total + entry.amount, limit=BALANCE_MAX)
+    return largest
+
+
+def _cut(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """A bucket may hold more than one entry may move: it goes in as many as it takes, some 9,000 at the very most."""
+    for entry in entries:
+        sign, left = (1 if entry.amount > 0 else -1), abs(entry.amount)
+        while left > 0:
+            yield msgspec.structs.replace(entry, amount=sign * min(left, AMOUNT_MAX))
+            left -= AMOUNT_MAX
 
 
 def effective_day(request: Request, book: Book) -> date:

@@ -70,6 +70,7 @@ def needs_of(request: Request, prior: Prior) -> Needs:
         companions=tuple(dict.fromkeys(key for needs in wanted for key in needs.companions)),
         counters=tuple(dict.fromkeys(key for needs in wanted for key in needs.counters)),
         open_items=tuple(dict.fromkeys(opened for needs in wanted for opened in needs.open_items)),
+        depends_on_day=any(needs.depends_on_day for needs in wanted),
     )
 
 
@@ -160,6 +161,7 @@ async def _lock(
                     if scheme.counts_sales_by_day or slug in dated
                 }
             ),
+            _wanted_days(tasks, schemes, days),
         )
         if locked.stale is None:
             return schemes, days, locked
@@ -189,6 +191,20 @@ def _wanted_balances(tasks: Sequence[Task], schemes: Mapping[str, Scheme]) -> di
         for key in task.needs.balances:
             wanted[task.request.programme, key] = schemes[task.request.programme].knows_unit(key.unit)
     return dict(sorted(wanted.items(), key=lambda item: (item[0][1].purse == "debt", item)))
+
+
+def _wanted_days(
+    tasks: Sequence[Task], schemes: Mapping[str, Scheme], days: Mapping[str, date]
+) -> list[tuple[str, date]]:
+    """The business days to be confirmed, where counters were named by them."""
+    dependent = {task.request.programme for task in tasks if task.needs.depends_on_day}
+    return sorted(
+        {
+            (scheme.policy.time_zone, days[slug])
+            for slug, scheme in schemes.items()
+            if slug in dependent or scheme.counts_sales_by_day
+        }
+    )
 
 
 def _wanted_counters(tasks: Sequence[Task]) -> list[ProgrammeCounter]:

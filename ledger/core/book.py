@@ -23,12 +23,14 @@ class Needs(msgspec.Struct, frozen=True):
     companions: locked only if the row exists; written under the lock of the same owner's main purse.
     counters: caps, budgets and counts of reversals, locked; a missing row is made.
     open_items: awards under notice and holds, by the transaction that opened them, locked.
+    depends_on_day: counters were named by the business day that we believe in; the lock confirms it.
     """
 
     balances: tuple[BalanceKey, ...] = ()
     companions: tuple[BalanceKey, ...] = ()
     counters: tuple[CounterKey, ...] = ()
     open_items: tuple[str, ...] = ()
+    depends_on_day: bool = False
 
 
 class Source(msgspec.Struct, frozen=True):

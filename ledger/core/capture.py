@@ -1,12 +1,16 @@
 """Capture: a hold becomes a redemption, whole or in part; what is left over is released with it."""
 
+from collections import Counter
+
 from ledger.core.account import POINTS, PROGRAMME, item_unit
 from ledger.core.book import Book, Decision, Needs, Prior, Source
 from ledger.core.command import Capture
+from ledger.core.counter import CounterKey
+from ledger.core.grace import release
 from ledger.core.refusal import Reason, Refused
 from ledger.core.sale import quantities, taker
 from ledger.core.transaction import About, Entry, PostedEntry, SoldLine
-from ledger.core.void import held_needs, release_day
+from ledger.core.void import held_needs
 
 
 def needs(capture: Capture, prior: Prior) -> Needs:
@@ -19,7 +23,8 @@ def decide(capture: Capture, book: Book) -> Decision:
     book.open_item(capture.transaction)
     taken = _taken_lines(capture, hold)
     # Nothing is refused below this line.
-    entries = [*_points(hold, sum(line.points for line in taken), book), *_goods(hold, taken)]
+    counts: Counter[CounterKey] = Counter()
+    entries = [*_points(hold, sum(line.points for line in taken), book, counts), *_goods(hold, taken)]
     about = About(
         owner=hold.about.owner,
         outlet=hold.about.outlet,
@@ -27,7 +32,9 @@ def decide(capture: Capture, book: Book) -> Decision:
         lines=taken,
         follows=hold.transaction,
     )
-    return Decision(kind="capture", entries=tuple(entries), about=about, ends=hold.transaction)
+    return Decision(
+        kind="capture", entries=tuple(entries), about=about, counts=tuple(counts.items()), ends=hold.transaction
+    )
 
 
 def _taken_lines(capture: Capture, hold: Source) -> tuple[SoldLine, ...]:
@@ -45,7 +52,7 @@ def _taken_lines(capture: Capture, hold: Source) -> tuple[SoldLine, ...]:
     return tuple(taken)
 
 
-def _points(hold: Source, points: int, book: Book) -> list[Entry]:
+def _points(hold: Source, points: int, book: Book, counts: Counter[CounterKey]) -> list[Entry]:
     """Buckets pay nearest expiry first, as they were held; the rest goes back to `main`."""
     entries = []
     missing = points
@@ -56,8 +63,7 @@ def _points(hold: Source, points: int, book: Book) -> list[Entry]:
         if part:
             entries.append(Entry(*taker(hold.about.merchant), held.unit, part))
         if held.amount > part:
-            day = release_day(held.expires_on, book)
-            entries.append(Entry(held.owner, "main", held.unit, held.amount - part, day))
+            entries += release(held, held.amount - part, book, counts)
     return entries
 
 

@@ -1,5 +1,7 @@
 """Counters: how often, or how much, a limit has been used by one subject in one period."""
 
+from datetime import date
+
 from msgspec import Struct
 
 PROGRAMME = "programme"
@@ -21,6 +23,11 @@ def reversals(transaction: str) -> CounterKey:
 def reratings(transaction: str) -> CounterKey:
     """How often an award has been put right after a correction of its rulebook."""
     return CounterKey("reratings", transaction, "ever")
+
+
+def graced(owner: str, unit: str, day: date) -> CounterKey:
+    """How much of a bucket is there by grace, which is given once."""
+    return CounterKey(f"grace/{unit}", owner, day.isoformat())
 
 
 def refunded_points(transaction: str) -> CounterKey:

@@ -10,11 +10,14 @@ from ledger.core.balance import NEVER, Balance, claw_back
 from ledger.core.book import Book, Decision, Needs, Prior, Source
 from ledger.core.cash import refuse_short_till
 from ledger.core.command import Reverse
-from ledger.core.counter import refunded_points, reversals
+from ledger.core.counter import CounterKey, refunded_pieces, refunded_points, reversals
 from ledger.core.refusal import Reason, Refused
 from ledger.core.remainder import caps_back, part_of, whole_of
 from ledger.core.transaction import About, Entry, OpenItem, PostedEntry
 from ledger.core.void import release_day
+
+IN_PART = ("award", "bonus")
+"""What may be taken back in part: what was earned, point by point."""
 
 REVERSIBLE = (
     "award",
@@ -52,8 +55,7 @@ def needs(reverse: Reverse, prior: Prior) -> Needs:
     mains = [key._replace(purse="main") for key in limited if key.purse in {"main", "pending", "debt"}]
     debts = [key._replace(purse="debt") for key in mains]
     counters = [reversals(reverse.transaction), *(key for key, _ in source.counts)]
-    if source.kind == "redeem":
-        counters.append(refunded_points(reverse.transaction))
+    counters += _refunds(source)
     return Needs(
         balances=tuple(dict.fromkeys([*limited, *mains, *debts])),
         counters=tuple(dict.fromkeys(counters)),
@@ -64,6 +66,8 @@ def needs(reverse: Reverse, prior: Prior) -> Needs:
 def decide(reverse: Reverse, book: Book) -> Decision:
     """Refuses in this order: find, kind, reversed or refunded before, more than is left, goods no longer there."""
     source = book.source(reverse.transaction, *REVERSIBLE)
+    if reverse.amount is not None and source.kind not in IN_PART:
+        raise Refused(Reason.WRONG_KIND, transaction=source.transaction, kind=source.kind, expected=list(IN_PART))
     item = book.open_items.get(reverse.transaction)
     whole = whole_of(source)
     before = book.used[reversals(source.transaction)]
@@ -110,10 +114,19 @@ def undo_entries(entries: tuple[PostedEntry, ...], book: Book) -> list[Entry]:
 
 
 def _refuse_undone(source: Source, book: Book, item: OpenItem | None, is_reversed: bool) -> None:
-    refunded = source.kind == "redeem" and book.used[refunded_points(source.transaction)]
+    refunded = any(book.used[key] for key in _refunds(source))
     cancelled = item is not None and item.ended_kind not in {None, "activate"}
     if is_reversed or refunded or cancelled:
         raise Refused(Reason.ALREADY_REVERSED, transaction=source.transaction)
+
+
+def _refunds(source: Source) -> list[CounterKey]:
+    """Whatever of a sale has come back, also goods that cost nothing."""
+    if source.kind != "redeem":
+        return []
+    items = dict.fromkeys(line.item for line in source.about.lines)
+    pieces = (refunded_pieces(source.transaction, item) for item in items)
+    return [refunded_points(source.transaction), *pieces]
 
 
 def _refuse_missing_goods(source: Source, book: Book) -> None:

@@ -1,10 +1,13 @@
 """Void: a hold is released, because somebody says so or because its day has passed."""
 
+from collections import Counter
 from datetime import date
 
 from ledger.core.account import BalanceKey, has_floor
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Void
+from ledger.core.counter import CounterKey
+from ledger.core.grace import grace_keys, release
 from ledger.core.refusal import Reason, Refused
 from ledger.core.transaction import About, Entry
 
@@ -21,24 +24,30 @@ def decide(void: Void, book: Book) -> Decision:
         raise Refused(Reason.NOT_DUE, due_on=item.due_on.isoformat(), today=book.today.isoformat())
     # Nothing is refused below this line.
     entries = []
+    counts: Counter[CounterKey] = Counter()
     for entry in hold.entries:
-        bucketed = entry.purse == "main"
-        day = release_day(entry.expires_on, book) if bucketed else entry.expires_on
-        entries.append(Entry(entry.owner, entry.purse, entry.unit, -entry.amount, day))
+        if entry.purse == "main":
+            entries += release(entry, -entry.amount, book, counts)
+        else:
+            entries.append(Entry(entry.owner, entry.purse, entry.unit, -entry.amount, entry.expires_on))
     about = About(
         owner=hold.about.owner, outlet=hold.about.outlet, merchant=hold.about.merchant, follows=hold.transaction
     )
-    return Decision(kind=void.reason, entries=tuple(entries), about=about, ends=hold.transaction)
+    return Decision(
+        kind=void.reason, entries=tuple(entries), about=about, counts=tuple(counts.items()), ends=hold.transaction
+    )
 
 
 def held_needs(transaction: str, prior: Prior) -> Needs:
-    """The purses a hold moved between, and the hold itself."""
+    """The purses a hold moved between, what counts its grace, and the hold itself."""
     hold = prior.sources.get(transaction)
     if hold is None:
         return Needs()
     touched = (BalanceKey(entry.owner, entry.purse, entry.unit) for entry in hold.entries)
     limited = dict.fromkeys(key for key in touched if has_floor(key.owner, key.purse))
-    return Needs(balances=tuple(limited), open_items=(transaction,))
+    buckets = (entry for entry in hold.entries if entry.purse == "held")
+    keys = grace_keys(buckets, prior)
+    return Needs(balances=tuple(limited), counters=keys, open_items=(transaction,), depends_on_day=True)
 
 
 def release_day(expires_on: date, book: Book) -> date:
