@@ -1,8 +1,7 @@
 """What the commands of a batch decide, each on the state that the ones before it left, ready to be appended."""
 
 import copy
-from collections.abc import Iterator, Sequence
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -76,7 +75,6 @@ def decide(command: Command, principal: str, book: Book) -> Decision:
     decision = VERBS[type(command)].decide(command, book)
     if till is not None:
         decision = at_till(decision, till, principal)
-    _refuse_overflow(decision, book)
     if _refuse_overflow(decision, book) > AMOUNT_MAX:
         decision = msgspec.structs.replace(decision, entries=tuple(_cut(decision.entries)))
     is_empty = not decision.entries and decision.may_move_nothing

@@ -154,14 +154,7 @@ async def _lock(
             _wanted_balances(tasks, schemes),
             _wanted_counters(tasks),
             _wanted_open_items(tasks),
-            sorted(
-                {
-                    (scheme.policy.time_zone, days[slug])
-                    for slug, scheme in schemes.items()
-                    if scheme.counts_sales_by_day or slug in dated
-                }
-            ),
-            _wanted_days(tasks, schemes, days),
+            _wanted_days(tasks, schemes, days, dated),
         )
         if locked.stale is None:
             return schemes, days, locked
@@ -194,10 +187,10 @@ def _wanted_balances(tasks: Sequence[Task], schemes: Mapping[str, Scheme]) -> di
 
 
 def _wanted_days(
-    tasks: Sequence[Task], schemes: Mapping[str, Scheme], days: Mapping[str, date]
+    tasks: Sequence[Task], schemes: Mapping[str, Scheme], days: Mapping[str, date], dated: set[str]
 ) -> list[tuple[str, date]]:
     """The business days to be confirmed, where counters were named by them."""
-    dependent = {task.request.programme for task in tasks if task.needs.depends_on_day}
+    dependent = dated | {task.request.programme for task in tasks if task.needs.depends_on_day}
     return sorted(
         {
             (scheme.policy.time_zone, days[slug])

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from ledger.core.activity import Evidence, Facts
@@ -10,6 +10,7 @@ from ledger.core.command import (
     Activate,
     Adjust,
     Award,
+    Bonus,
     Cancel,
     CancelPending,
     Capture,
@@ -20,6 +21,7 @@ from ledger.core.command import (
     Expire,
     Group,
     Hold,
+    LateSale,
     Line,
     Move,
     Open,
@@ -27,6 +29,7 @@ from ledger.core.command import (
     Redeem,
     Refund,
     RefundLine,
+    Rerate,
     Reset,
     Return,
     Reverse,
@@ -38,13 +41,17 @@ from ledger.core.command import (
     Void,
     WriteOff,
 )
+from ledger.core.rulebook import digest
+from ledger.core.trace import Placed
 from ledger.core.transaction import Receipt
 from tests.model.books import FOREVER, WITH_DAYS, Where
 from tests.model.books import Move as ModelMove
 from tests.model.ledger_model import Asked
+from tests.town import RULEBOOK
 
 NOBODY = "txn_000000000000000000"
 NOTE = "because"
+RULES_DIGEST = digest(RULEBOOK)
 
 Netted = dict[tuple[Where, date], int]
 
@@ -70,12 +77,23 @@ def _lines(lines: Sequence[tuple[str, int, int | None]]) -> tuple[Line, ...]:
     return tuple(Line(*line) for line in lines)
 
 
-def _redeem(owner: str, outlet: str | None, merchant: str | None, lines: Any) -> Redeem:
-    return Redeem(owner, _lines(lines), outlet, merchant)
+def _redeem(owner: str, outlet: str | None, merchant: str | None, lines: Any, fen: int, kind: str | None) -> Redeem:
+    return Redeem(owner, _lines(lines), outlet, merchant, fen, kind)
 
 
-def _hold(owner: str, outlet: str | None, merchant: str | None, lines: Any, until: date) -> Hold:
-    return Hold(owner, _lines(lines), outlet, merchant, until=until)
+def _hold(
+    owner: str, outlet: str | None, merchant: str | None, lines: Any, until: date, fen: int, kind: str | None
+) -> Hold:
+    return Hold(owner, _lines(lines), outlet, merchant, fen, kind, until=until)
+
+
+def _late_sale(owner: str, outlet: str | None, merchant: str | None, lines: Any, at: datetime) -> LateSale:
+    return LateSale(owner, _lines(lines), outlet, merchant, happened_at=at, terminal="trm_1", sequence=1)
+
+
+def _bonus(owner: str, unit: Any, amount: int, on: date, is_known: bool) -> Bonus:
+    placed = Placed("best", "2026-09", amount, 1, amount)
+    return Bonus(owner, amount, "best", RULES_DIGEST if is_known else "0", "clean", on, placed, unit)
 
 
 def _capture(transaction: str, lines: Any) -> Capture:
@@ -111,6 +129,9 @@ _COMMANDS: dict[str, Any] = {
     "settle": Settle,
     "split": _split,
     "redeem": _redeem,
+    "late_sale": _late_sale,
+    "bonus": _bonus,
+    "rerate": lambda of, unit, difference, earlier: Rerate(of, RULES_DIGEST, {unit: difference}, earlier=earlier),
     "hold": _hold,
     "capture": _capture,
     "void": Void,

@@ -12,7 +12,8 @@ from ledger.actions.check import check_ledger
 from ledger.db.check import Finding
 from ledger.db.service_role import connect
 from tests.town import prepare_town
-from tests.town_machine import TownMachine, World
+from tests.town_machine import TownMachine
+from tests.town_world import World
 from tests.village import Database
 
 
@@ -39,11 +40,11 @@ def run_machine(database: Database, *, examples: int, steps: int, derandomize: b
     return world.steps
 
 
-def compare_for_long(database: Database, examples: int, steps: int, *, derandomize: bool) -> str:
+def compare_for_long(database: Database, examples: int, steps: int, *, least: int, derandomize: bool) -> str:
     compared = run_machine(database, examples=examples, steps=steps, derandomize=derandomize)
     findings = asyncio.run(check(database))
     assert [finding for finding in findings if finding.broken] == []
-    assert compared >= examples * steps / 2
+    assert compared >= least
     return f"{compared} steps, 0 differences; {len(findings)} promises kept in all towns"
 
 
@@ -57,7 +58,7 @@ async def check(database: Database) -> list[Finding]:
 
 
 def test_ledger_and_model_never_differ(database: Database, record_property: Callable[[str, object], None]) -> None:
-    record_property("Q1", compare_for_long(database, 48, 60, derandomize=True))
+    record_property("Q1", compare_for_long(database, 36, 60, least=2_000, derandomize=True))
 
 
 @pytest.mark.soak
@@ -65,4 +66,5 @@ def test_ledger_and_model_do_not_differ_in_the_long_run(
     database: Database, record_property: Callable[[str, object], None]
 ) -> None:
     examples = int(os.environ.get("MODEL_EXAMPLES", "3500"))
-    record_property("Q1", compare_for_long(database, examples, 80, derandomize=False))
+    least = 200_000 * examples // 3500
+    record_property("Q1", compare_for_long(database, examples, 80, least=least, derandomize=False))

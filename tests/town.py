@@ -12,6 +12,7 @@ from ledger.core.measured import FixedValue
 from ledger.core.period import CalendarEnd, Expiry, Never, Rolling, Span
 from ledger.core.programme import AccountHolder, Outlet, Programme
 from ledger.core.rulebook import Give, Proof, RecipientKind, Rule, Rulebook
+from ledger.core.spending import CashPart, GiftRatio, Spending
 from ledger.core.title import Title
 from ledger.core.unit import RuleUnit
 from ledger.db.journal import show_programmes
@@ -27,6 +28,15 @@ OWNERS = {
     **dict.fromkeys(("out_shop", "out_fair"), "outlet"),
 }
 """Everybody by kind, as the model wants them."""
+
+KEPT_BACK = Spending(
+    base=10,
+    suspended_below=15,
+    least_spent=5,
+    gift=GiftRatio(per_earned=1, by_class={"poor": 3}),
+    cash=CashPart(fen_per_point=5, least_points=4),
+)
+"""What the stricter of the model's two towns keeps back."""
 
 # Whoever may post can choose the day of a database made for tests, session by session.
 CLOCK = """
@@ -48,7 +58,7 @@ async def set_day(connection: asyncpg.Connection, day: date) -> None:
     await connection.execute("SELECT set_config('town.now', $1, FALSE)", f"{day.isoformat()} 12:00:00+08")
 
 
-async def open_town(connection: asyncpg.Connection, slug: str) -> None:
+async def open_town(connection: asyncpg.Connection, slug: str, spending: Spending | None = None) -> None:
     programme = Programme(
         programme=slug,
         title=BOTH,
@@ -56,6 +66,8 @@ async def open_town(connection: asyncpg.Connection, slug: str) -> None:
         units=tuple(RuleUnit),
         outlets=(Outlet(id="shop", title=BOTH), Outlet(id="fair", title=BOTH)),
         expiry=Rolling(months=12),
+        spending=spending or Spending(),
+        classes={"poor": BOTH},
     )
     await publish_programme(connection, programme, node="nod_1", by="system:test")
     await publish_rulebook(connection, slug, RULEBOOK, by="system:test")

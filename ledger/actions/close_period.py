@@ -24,5 +24,5 @@ async def close_period(connection: asyncpg.Connection, scheme: Scheme, through: 
         if closed is not None and through <= closed:
             raise Refused(Reason.PERIOD_CLOSED, through=through.isoformat(), closed_through=closed.isoformat())
         # Nothing is refused below this line.
-        await periods.insert_closed(connection, scheme.slug, through, by)
+        await periods.insert_closed(connection, scheme.slug, through, by, at=now)
         return now

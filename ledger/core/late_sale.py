@@ -23,16 +23,20 @@ def needs(sale: LateSale, prior: Prior) -> Needs:
     payer = (BalanceKey(sale.owner, "main", POINTS), BalanceKey(sale.owner, "debt", POINTS))
     till = () if sale.outlet is None or not sale.cash_fen else (till_of(sale.outlet),)
     bound = () if sale.day_max is None else (_sold_on(sale, _day(sale, prior.scheme, prior.today)),)
-    return Needs(balances=(*payer, *till, *goods), counters=bound)
+    shop = () if sale.merchant is None else (BalanceKey(sale.merchant, "main", POINTS),)
+    return Needs(balances=tuple(dict.fromkeys((*payer, *shop, *till, *goods))), counters=bound)
 
 
 def decide(sale: LateSale, book: Book) -> Decision:
-    """Refuses goods that the catalogue never knew, for they have no unit to be counted in, and what is beyond a bound.
+    """Refuses what cannot be written down (goods that the catalogue never knew, a shop without an account) and what is
+    beyond a bound.
 
     The terminal's bound is what the programme has promised to stand for; more is for a person to accept.
     """
     day = _day(sale, book.scheme, book.today)
     sold = _at_the_price_shown(sale, book, day)
+    if sale.merchant is not None and BalanceKey(sale.merchant, "main", POINTS) not in book.balances:
+        raise Refused(Reason.NOT_FOUND, owner=sale.merchant)
     points = sum(line.points for line in sold)
     _refuse_beyond(sale, points, day, book)
     # Nothing is refused below this line.
@@ -56,7 +60,14 @@ def decide(sale: LateSale, book: Book) -> Decision:
         fen=sale.cash_fen if sale.outlet is not None else 0,
     )
     counts = () if sale.day_max is None or not points else ((_sold_on(sale, day), points),)
-    return Decision(kind="late_sale", entries=tuple(entries), about=about, happened_on=day, counts=counts)
+    return Decision(
+        kind="late_sale",
+        entries=tuple(entries),
+        about=about,
+        happened_on=day,
+        counts=counts,
+        may_move_nothing=True,
+    )
 
 
 def _day(sale: LateSale, scheme: Scheme, today: date) -> date:

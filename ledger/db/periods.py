@@ -43,6 +43,8 @@ async def list_closed(
     return [ClosedPeriod(row["closed_through"], row["closed_by"], row["closed_at"]) for row in rows]
 
 
-async def insert_closed(connection: asyncpg.Connection, programme: str, through: date, by: str) -> None:
+async def insert_closed(
+    connection: asyncpg.Connection, programme: str, through: date, by: str, *, at: datetime
+) -> None:
     """Only ever inserted: books are not opened again, they are corrected in the open period."""
-    await connection.execute(_SQL["insert_closed"], programme, through, by)
+    await connection.execute(_SQL["insert_closed"], programme, through, by, at)

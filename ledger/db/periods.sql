@@ -17,4 +17,4 @@ ORDER BY closed_through DESC
 LIMIT $3;
 
 -- name: insert_closed
-INSERT INTO closed_period (programme, closed_through, closed_by) VALUES ($1, $2, $3);
+INSERT INTO closed_period (programme, closed_through, closed_by, closed_at) VALUES ($1, $2, $3, $4);

@@ -8,6 +8,19 @@ from typing import NamedTuple
 FOREVER = date(9999, 1, 1)
 WITH_DAYS = ("main", "pending", "held")
 OURS = "programme"
+EARNED = ("award", "bonus")
+
+
+class Policy(NamedTuple):
+    """What a town keeps back, and what else than points pays: nothing, unless it says so."""
+
+    base: int = 0
+    suspended_below: int = 0
+    least_spent: int = 0
+    gift_for_each: int | None = None
+    gift_by_class: tuple[tuple[str, int], ...] = ()
+    fen_for_a_point: int | None = None
+    points_at_least: int = 0
 
 
 class No(Exception):
@@ -46,6 +59,11 @@ class Posted:
     rule: str = ""
     outlet: str | None = None
     merchant: str | None = None
+    booked_on: date | None = None
+    happened_on: date | None = None
+    of: int | None = None
+    fen: int = 0
+    reratings: int = 0
     lines: list[tuple[str, int, int]] = dataclasses.field(default_factory=list)  # item, pieces, points of the line
     paid: list[Move] = dataclasses.field(default_factory=list)  # the buckets that paid for the lines, in order
     counted: dict[tuple[str, str, str], int] = dataclasses.field(default_factory=dict)
@@ -63,7 +81,7 @@ class Posted:
     @property
     def left(self) -> int:
         """How much can still be reversed: an award by what it gave, all else as one whole."""
-        whole = sum(move.amount for move in self.credits) if self.verb == "award" else 1
+        whole = sum(move.amount for move in self.credits) if self.verb in EARNED else 1
         return whole - self.undone
 
     @property
@@ -88,9 +106,11 @@ def quarter_end(day: date) -> date:
 class Books:
     """All purses of one programme on one day."""
 
-    def __init__(self, owners: dict[str, str], today: date) -> None:
+    def __init__(self, owners: dict[str, str], today: date, policy: Policy | None = None) -> None:
         self.kinds = owners
         self.today = today
+        self.policy = policy or Policy()
+        self.closed_through: date | None = None
         self.purses: defaultdict[Where, Counter[date]] = defaultdict(Counter)
         self.used: Counter[tuple[str, str, str]] = Counter()
         self.posted: list[Posted] = []
@@ -98,16 +118,17 @@ class Books:
     def total(self, where: Where) -> int:
         return sum(self.purses[where].values())
 
-    def spendable(self, where: Where) -> int:
-        return sum(amount for day, amount in self.purses[where].items() if day >= self.today)
+    def spendable(self, where: Where, on: date | None = None) -> int:
+        return sum(amount for day, amount in self.purses[where].items() if day >= (on or self.today))
 
     def must_have(self, owner: str, *kinds: str) -> None:
         if self.kinds.get(owner) not in kinds:
             raise No("not_found", owner=owner)
 
-    def pay(self, where: Where, amount: int) -> list[Move]:
+    def pay(self, where: Where, amount: int, on: date | None = None) -> list[Move]:
         """Out of the days that come first; what has lapsed pays nothing."""
-        good = [(day, there) for day, there in sorted(self.purses[where].items()) if day >= self.today and there]
+        since = on or self.today
+        good = [(day, there) for day, there in sorted(self.purses[where].items()) if day >= since and there]
         return [Move(where, -part, day) for day, part in _cut(good, amount)]
 
     def take_back(self, where: Where, amount: int, own: date) -> list[Move]:

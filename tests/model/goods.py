@@ -1,10 +1,10 @@
 """What the verbs should do to goods: sales, holds, refunds, stock."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from tests.model.books import OURS, Move, No, Posted, Where, skip_and_take
-from tests.model.points import Points
+from tests.model.points import HOLDERS, Points
 
 PRICES = {  # from a day on
     "tissue": ((date(2026, 1, 1), 30), (date(2026, 11, 1), 35)),
@@ -21,19 +21,25 @@ Lines = tuple[Line, ...]
 class Goods(Points):
     """Each method decides one verb: a transaction, or No."""
 
-    def redeem(self, owner: str, outlet: str | None, merchant: str | None, lines: Lines) -> Posted:
-        sold, points = self._sale(owner, outlet, merchant, lines)
-        paid = self.pay(Where(owner, "main", "points"), points)
-        moves = [*paid, Move(_taker(merchant), points)] if points else []
+    def redeem(
+        self, owner: str, outlet: str | None, merchant: str | None, lines: Lines, fen: int = 0, kind: str | None = None
+    ) -> Posted:
+        sold, paid = self._sale(owner, outlet, merchant, lines, fen, kind)
+        moves = [move for part in paid for move in (part, Move(_taker(merchant, part.where.unit), -part.amount))]
+        if fen and outlet:
+            moves += [Move(Where(OURS, "cash_outside", "cash"), -fen), Move(Where(outlet, "till", "cash"), fen)]
         for item, pieces in _pieces(sold).items() if outlet else ():
             moves += [Move(_shelf(outlet, item), -pieces), Move(_gone(item), pieces)]
         if not moves:
             raise No("nothing_to_post")
-        return Posted("redeem", self.today, moves, owner=owner, outlet=outlet, merchant=merchant, lines=sold, paid=paid)
+        return Posted(
+            "redeem", self.today, moves, owner=owner, outlet=outlet, merchant=merchant, lines=sold, paid=paid, fen=fen
+        )
 
     def _sale(
-        self, owner: str, outlet: str | None, merchant: str | None, lines: Lines
-    ) -> tuple[list[tuple[str, int, int]], int]:
+        self, owner: str, outlet: str | None, merchant: str | None, lines: Lines, fen: int, kind: str | None
+    ) -> tuple[list[tuple[str, int, int]], list[Move]]:
+        """The lines at today's prices and the buckets that pay, gift points first."""
         sold = []
         for item, pieces, label in lines:
             price = self._price(item) if outlet else OFFERS.get((merchant or "", item))
@@ -45,14 +51,68 @@ class Goods(Points):
         self.must_have(owner, "household", "merchant")
         if outlet:
             self.must_have(outlet, "outlet")
-        points = sum(line[2] for line in sold)
-        self._must_afford(Where(owner, "main", "points"), points)
+        gift, points = self._tender(owner, sum(line[2] for line in sold), fen, kind)
         for item, pieces in _pieces(sold).items() if outlet else ():
             self._must_stand_there(outlet, item, pieces)
-        return sold, points
+        paid = self.pay(Where(owner, "main", "gift"), gift) if gift else []
+        return sold, [*paid, *self.pay(Where(owner, "main", "points"), points)]
 
-    def _price(self, item: str) -> int:
-        prices = [price for since, price in PRICES.get(item, ()) if since <= self.today]
+    def _tender(self, owner: str, price: int, fen: int, kind: str | None) -> tuple[int, int]:
+        """Gift points and points that pay, where money pays the rest."""
+        policy, there = self.policy, self.spendable(Where(owner, "main", "points"))
+        if there < policy.suspended_below:
+            raise No("rights_suspended", missing=policy.suspended_below - there)
+        if price < policy.least_spent:
+            raise No("below_least", required=policy.least_spent)
+        each = policy.fen_for_a_point
+        most = 0 if each is None else max(0, price - policy.points_at_least)
+        if fen and (each is None or fen % each or fen > most * each):
+            raise No("cash_not_accepted", fen=fen)
+        left = price - (fen // each if each else 0)
+        free = max(0, there - policy.base)
+        gift = free_gift = 0
+        if policy.gift_for_each is not None:
+            ratio = dict(policy.gift_by_class).get(kind or "", policy.gift_for_each)
+            free_gift = min(self.spendable(Where(owner, "main", "gift")), free * ratio)
+            gift = min(free_gift, left * ratio // (ratio + 1))
+        if left - gift > free:
+            raise No("insufficient_points", required=left, available=free + free_gift)
+        return gift, left - gift
+
+    def late_sale(self, owner: str, outlet: str | None, merchant: str | None, lines: Lines, at: datetime) -> Posted:
+        """What was handed over was handed over: the books follow, and owe or find what they did not know."""
+        on = min(at.date(), self.today)
+        sold = [
+            (item, pieces, pieces * self._shown(item, label, outlet, merchant, on)) for item, pieces, label in lines
+        ]
+        if merchant:
+            self.must_have(merchant, "merchant")
+        points, main = sum(line[2] for line in sold), Where(owner, "main", "points")
+        known = self.kinds.get(owner) in HOLDERS
+        moves = self.pay(main, min(points, self.spendable(main, on)), on) if known else []
+        missing = points + sum(move.amount for move in moves)
+        debtor = main._replace(purse="debt") if known else Where(OURS, "offline_shortfall", "points")
+        moves += [Move(debtor, -missing), Move(_taker(merchant), points)]
+        for item, pieces in _pieces(sold).items() if outlet else ():
+            self.must_have(outlet or "", "outlet")
+            found = max(0, pieces - self.total(_shelf(outlet, item)))
+            moves += [Move(Where(OURS, "counted", f"item:{item}"), -found), Move(_shelf(outlet, item), found - pieces)]
+            moves.append(Move(_gone(item), pieces))
+        moves = [move for move in moves if move.amount]
+        return Posted("late_sale", self.today, moves, owner=owner, outlet=outlet, lines=sold, happened_on=on)
+
+    def _shown(self, item: str, label: int | None, outlet: str | None, merchant: str | None, on: date) -> int:
+        if outlet and item not in PRICES:
+            raise No("unknown_item", item=item)
+        if label is not None:
+            return label
+        price = self._price(item, on) if outlet else OFFERS.get((merchant or "", item))
+        if price is None:
+            raise No("unknown_offer", offer=item)
+        return price
+
+    def _price(self, item: str, on: date | None = None) -> int:
+        prices = [price for since, price in PRICES.get(item, ()) if since <= (on or self.today)]
         if not prices:
             raise No("unknown_item", item=item)
         return prices[-1]
@@ -63,12 +123,22 @@ class Goods(Points):
         if pieces > left:
             raise No("out_of_stock", item=item, required=pieces, left=left)
 
-    def hold(self, owner: str, outlet: str | None, merchant: str | None, lines: Lines, until: date) -> Posted:
+    def hold(
+        self,
+        owner: str,
+        outlet: str | None,
+        merchant: str | None,
+        lines: Lines,
+        until: date,
+        fen: int = 0,
+        kind: str | None = None,
+    ) -> Posted:
         if until < self.today:
             raise No("not_due", until=until.isoformat())
-        sold, points = self._sale(owner, outlet, merchant, lines)
-        paid = self.pay(Where(owner, "main", "points"), points)
-        moves = [*paid, *(Move(Where(owner, "held", "points"), -part.amount, part.day) for part in paid)]
+        if fen:
+            raise No("cash_not_accepted", fen=fen)
+        sold, paid = self._sale(owner, outlet, merchant, lines, 0, kind)
+        moves = [*paid, *(Move(part.where._replace(purse="held"), -part.amount, part.day) for part in paid)]
         for item, pieces in _pieces(sold).items() if outlet else ():
             moves += [Move(_shelf(outlet, item), -pieces), Move(_shelf(outlet, item, "reserved"), pieces)]
         if not moves:
@@ -88,10 +158,12 @@ class Goods(Points):
                 if pieces > held[item]:
                     raise No("more_than_there_was", item=item, required=pieces, left=held[item])
         points = sum(line[2] for line in taken)
-        paid = skip_and_take(hold.paid, 0, points)
-        moves = [Move(Where(hold.owner, "held", "points"), part.amount, part.day) for part in hold.paid]
-        moves += [Move(_taker(hold.merchant), points)] if points else []
-        moves += self._released(hold, skip_and_take(hold.paid, points, -sum(part.amount for part in hold.paid)))
+        earned_first = sorted(hold.paid, key=lambda part: part.where.unit != "points")
+        paid = skip_and_take(earned_first, 0, points)
+        counted: dict[tuple[str, str, str], int] = {}
+        moves = [Move(part.where._replace(purse="held"), part.amount, part.day) for part in hold.paid]
+        moves += [Move(_taker(hold.merchant, part.where.unit), -part.amount) for part in paid]
+        moves += self._freed(skip_and_take(earned_first, points, -sum(part.amount for part in hold.paid)), counted)
         sold = _pieces(taken)
         for item, pieces in held.items() if hold.outlet else ():
             moves += [
@@ -103,11 +175,22 @@ class Goods(Points):
         moves = [move for move in moves if move.amount]
         return Posted(
             "capture", self.today, moves, owner=hold.owner, outlet=hold.outlet, merchant=hold.merchant,
-            lines=taken, paid=paid,
+            lines=taken, paid=paid, counted=counted,
         )  # fmt: skip
 
-    def _released(self, hold: Posted, parts: list[Move]) -> list[Move]:
-        return [Move(Where(hold.owner, "main", "points"), -part.amount, self.graced(part.day)) for part in parts]
+    def _freed(self, parts: list[Move], counted: dict[tuple[str, str, str], int]) -> list[Move]:
+        """Back to where they were held from; late ones once into a later day, and the second time nowhere."""
+        moves = []
+        for where, amount, day in (part._replace(amount=-part.amount) for part in parts):
+            if day >= self.today:
+                moves.append(Move(where, amount, day))
+                continue
+            before, later = _grace(where, day), _grace(where, self.graced(day))
+            again = min(amount, max(0, self.used[before] + counted.get(before, 0)))
+            moves += [Move(Where(OURS, "expired", where.unit), again), Move(where, amount - again, self.graced(day))]
+            counted[before] = counted.get(before, 0) - again
+            counted[later] = counted.get(later, 0) + amount - again
+        return [move for move in moves if move.amount]
 
     def void(self, of: int | None, reason: str) -> Posted:
         hold = self.open_one(of, "hold")
@@ -115,11 +198,12 @@ class Goods(Points):
         if reason == "timeout" and self.today < hold.due:
             raise No("not_due", due_on=hold.due.isoformat())
         hold.ended = reason
-        moves = [Move(Where(hold.owner, "held", "points"), part.amount, part.day) for part in hold.paid]
-        moves += self._released(hold, hold.paid)
+        counted: dict[tuple[str, str, str], int] = {}
+        moves = [Move(part.where._replace(purse="held"), part.amount, part.day) for part in hold.paid]
+        moves += self._freed(hold.paid, counted)
         for item, pieces in _pieces(hold.lines).items() if hold.outlet else ():
             moves += [Move(_shelf(hold.outlet, item, "reserved"), -pieces), Move(_shelf(hold.outlet, item), pieces)]
-        return Posted(reason, self.today, moves, owner=hold.owner)
+        return Posted(reason, self.today, moves, owner=hold.owner, counted=counted)
 
     def refund(self, of: int | None, lines: tuple[tuple[str, int, str], ...], goods: str) -> Posted:
         sale = self.following(of, "redeem", "capture")
@@ -136,8 +220,7 @@ class Goods(Points):
             left[item] -= pieces
         prices = _prices(sale)
         points = sum(prices[item] * pieces for item, pieces, _ in lines)
-        moves = [Move(_taker(sale.merchant), -points)] if points else []
-        moves += self._released(sale, skip_and_take(sale.paid[::-1], sale.points_back, points))
+        moves = self._money_back(sale, points)
         for item, pieces, goes in lines if sale.outlet else ():
             back = _shelf(sale.outlet, item) if goes == "restock" else Where(OURS, "written_off", f"item:{item}")
             moves += [Move(_gone(item), -pieces), Move(back, pieces)]
@@ -146,6 +229,20 @@ class Goods(Points):
         sale.points_back += points
         sale.pieces_back.update({item: sum(line[1] for line in lines if line[0] == item) for item, _, _ in lines})
         return Posted("refund", self.today, moves, owner=sale.owner)
+
+    def _money_back(self, sale: Posted, points: int) -> list[Move]:
+        """After the share of the price that comes back: points, gift points and money as they paid."""
+        price, whole = sum(line[2] for line in sale.lines) or 1, -sum(part.amount for part in sale.paid)
+        before, after = sale.points_back, sale.points_back + points
+        start, end = whole * before // price, whole * after // price
+        moves = []
+        for part in skip_and_take(sale.paid[::-1], start, end - start):
+            moves.append(Move(_taker(sale.merchant, part.where.unit), part.amount))
+            moves.append(Move(part.where._replace(purse="main"), -part.amount, self.graced(part.day)))
+        fen = sale.fen * after // price - sale.fen * before // price
+        if fen and sale.outlet:
+            moves += [Move(Where(sale.outlet, "till", "cash"), -fen), Move(Where(OURS, "cash_outside", "cash"), fen)]
+        return moves
 
     def receive(self, outlet: str, item: str, pieces: int, source: str, fen: int) -> Posted:
         self._must_have_shelf(outlet, item)
@@ -192,8 +289,12 @@ class Goods(Points):
         self.must_have(outlet, "outlet")
 
 
-def _taker(merchant: str | None) -> Where:
-    return Where(merchant, "claims", "points") if merchant else Where(OURS, "redeemed", "points")
+def _taker(merchant: str | None, unit: str = "points") -> Where:
+    return Where(merchant, "claims", unit) if merchant else Where(OURS, "redeemed", unit)
+
+
+def _grace(where: Where, day: date) -> tuple[str, str, str]:
+    return f"grace/{where.unit}", where.owner, day.isoformat()
 
 
 def _shelf(outlet: str | None, item: str, purse: str = "stock") -> Where:

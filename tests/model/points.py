@@ -97,7 +97,7 @@ class Points(Books):
                 else:
                     moves += self.credit(to, unit, amount, lasts(self.today))
         due = self.today + timedelta(days=line.notice_days + 1) if line.notice_days else None
-        return Posted("award", self.today, moves, owner=to, rule=rule, counted=counted, due=due)
+        return Posted("award", self.today, moves, owner=to, rule=rule, counted=counted, due=due, happened_on=on)
 
     def in_force(self, on: date) -> None:
         if on < FIRST_DAY:
@@ -238,15 +238,38 @@ class Points(Books):
         moves = []
         if self.total(debt):
             moves += [Move(debt, -self.total(debt)), Move(Where(OURS, "expired", unit), self.total(debt))]
-        above = self.total(main) - base
+        above = self.spendable(main) - base
         if above > 0:
-            moves += [*self.take_back(main, above, date.min), Move(Where(OURS, "expired", unit), above)]
+            moves += [*self.pay(main, above), Move(Where(OURS, "expired", unit), above)]
         elif above < 0:
             moves.append(Move(Where(OURS, "issued:by-hand", unit), above))
             moves.append(Move(main, -above, usual_day(unit, self.today)))
         if not moves:
             raise No("nothing_to_post")
         return Posted("reset", self.today, moves, owner=owner)
+
+    def bonus(self, owner: str, unit: str, amount: int, on: date, is_known: bool) -> Posted:
+        if not is_known:
+            raise No("unknown_rule")
+        self.must_have(owner, *HOLDERS)
+        moves = [Move(Where(OURS, f"issued:{CATEGORY}", unit), -amount)]
+        moves += self.credit(owner, unit, amount, usual_day(unit, self.today))
+        return Posted("bonus", self.today, moves, owner=owner, happened_on=on)
+
+    def rerate(self, of: int | None, unit: str, difference: int, earlier: int) -> Posted:
+        award = self.following(of, "award", "donate")
+        if award.undone:
+            raise No("already_reversed")
+        if award.reratings != earlier:
+            raise No("not_open")
+        main, day = Where(award.owner, "main", unit), usual_day(unit, self.today)
+        moves = [Move(Where(OURS, f"issued:{CATEGORY}", unit), -difference)]
+        if difference > 0:
+            moves += self.credit(award.owner, unit, difference, day)
+        else:
+            moves += self.take_back(main, -difference, day)
+        award.reratings += 1
+        return Posted("rerate", self.today, moves, owner=award.owner, of=of)
 
     def settle(self, merchant: str, points: int, part: int, out_of: int, fen: int) -> Posted:
         if self.kinds.get(merchant) != "merchant":
