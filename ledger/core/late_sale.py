@@ -35,8 +35,7 @@ def decide(sale: LateSale, book: Book) -> Decision:
     """
     day = _day(sale, book.scheme, book.today)
     sold = _at_the_price_shown(sale, book, day)
-    if sale.merchant is not None and BalanceKey(sale.merchant, "main", POINTS) not in book.balances:
-        raise Refused(Reason.NOT_FOUND, owner=sale.merchant)
+    _refuse_strange_shop(sale, book)
     points = sum(line.points for line in sold)
     _refuse_beyond(sale, points, day, book)
     # Nothing is refused below this line.
@@ -68,6 +67,11 @@ def decide(sale: LateSale, book: Book) -> Decision:
         counts=counts,
         may_move_nothing=True,
     )
+
+
+def _refuse_strange_shop(sale: LateSale, book: Book) -> None:
+    if sale.merchant is not None and BalanceKey(sale.merchant, "main", POINTS) not in book.balances:
+        raise Refused(Reason.NOT_FOUND, owner=sale.merchant)
 
 
 def _day(sale: LateSale, scheme: Scheme, today: date) -> date:
