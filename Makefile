@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format demo bench-quick bench soak check-python
+.PHONY: help setup run test lint format demo bench-quick bench bench-data soak check-python
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -46,10 +46,13 @@ demo: $(READY) ## one month at the Fuxi community, with its proofs
 	@exec $(RUN) -m bench.demo
 
 bench-quick: $(READY) ## three figures over HTTP beside their reference, in some three minutes
-	@exec $(RUN) -m bench.quick
+	@exec $(RUN) -m bench.full --quick
 
-bench: $(READY) ## all measurements
+bench: $(READY) ## all figures, in less than fifteen minutes; ends with 1 if one misses its must
 	@exec $(RUN) -m bench.full
+
+bench-data: $(READY) ## the large data sets of `make bench`, made once and kept: 25 GB, half an hour
+	@exec nice $(RUN) -m bench.data_sets
 
 soak: $(READY) ## the long test programmes
 	$(RUN) -m pytest -m soak

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import asyncpg
 import msgspec
 
+from bench import ten_million
 from bench.seed import seed
 from bench.workload import Size
 from ledger.db.binaries import Binaries, find_binaries
@@ -45,6 +47,29 @@ class Ground:
             yield place
 
     @asynccontextmanager
+    async def large(self, name: str) -> AsyncIterator[Place]:
+        """A kept large set itself, for a copy would take minutes; what is posted into it stays."""
+        database = large_name(name)
+        admin_url = self.server.url(database=database)
+        url = await prepare_database(admin_url, self._password_file(database))
+        yield Place(database, admin_url, url, await _make_token(url))
+
+    async def has_large(self, name: str) -> bool:
+        """Whether `make bench-data` has made it, and wholly."""
+        admin = await connect(self.server.admin_url)
+        try:
+            return await _is_whole(admin, large_name(name))
+        finally:
+            await admin.close()
+
+    async def make_large(self, name: str) -> None:
+        """Once; later releases migrate it as they would any ledger."""
+        database = large_name(name)
+        await self.make_once(
+            database, lambda url: ten_million.fill(url, self._password_file(database), ten_million.SETS[name])
+        )
+
+    @asynccontextmanager
     async def copy(self, template: str) -> AsyncIterator[Place]:
         name = "work"
         admin = await connect(self.server.admin_url)
@@ -62,8 +87,7 @@ class Ground:
         """A database that is marked when it is whole, so that a broken run is begun anew."""
         admin = await connect(self.server.admin_url)
         try:
-            whole = await admin.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name)
-            if whole:
+            if await _is_whole(admin, name):
                 return
             print(f"making the data set {name} …", flush=True)
             await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -115,9 +139,22 @@ async def _make_token(url: str) -> str:
         await connection.close()
 
 
+async def _is_whole(admin: asyncpg.Connection, name: str) -> bool:
+    return bool(await admin.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name))
+
+
+def large_name(name: str) -> str:
+    """Not of the schema: a large ledger is migrated, not made anew."""
+    return f"{name}_{_digest(HERE / 'workload.py', HERE / 'ten_million.py')}"
+
+
 def _mark() -> str:
     """Data sets made under another schema or workload are not used."""
+    return _digest(*sorted(MIGRATIONS.glob("*.sql")), HERE / "workload.py", HERE / "seed.py")
+
+
+def _digest(*files: Path) -> str:
     digest = hashlib.sha256()
-    for file in (*sorted(MIGRATIONS.glob("*.sql")), HERE / "workload.py", HERE / "seed.py"):
+    for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:8]

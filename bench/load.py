@@ -38,7 +38,11 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """Commands (or reads) answered, shed with 503, or failed; latencies in milliseconds, of what was not shed."""
+    """Commands (or reads) answered, shed with 503, or failed; latencies in milliseconds.
+
+    `p50` and `p99` are of what was not shed, from when it was due. `sent_p99` and `shed_p99` count from the sending:
+    what waits in a caller that has no connection free says nothing about how soon a service refuses.
+    """
 
     done: int
     failed: int
@@ -48,6 +52,8 @@ class Measured(msgspec.Struct, frozen=True):
     first_failure: str = ""
     shed: int = 0
     shed_p99: float = 0.0
+    sent_p99: float = 0.0
+    unsent: int = 0
 
 
 def calls(load: Load) -> Iterator[tuple[bytes, int]]:
@@ -103,22 +109,31 @@ class Tally:
         made = [*islice(source, int((load.rate or MADE_BEFOREHAND) / each * load.seconds) + load.connections)]
         self.next_call = chain(made, source)
         self.done = self.failed = self.shed = 0
+        self.unsent = 0
         self.latencies: list[float] = []
+        self.sent_latencies: list[float] = []
         self.shed_latencies: list[float] = []
         self.first_failure = ""
         self.ends_at = 0.0
 
-    def count(self, status: int, body: bytes, commands: int, seconds: float) -> None:
+    def count(self, status: int, body: bytes, commands: int, *, since_due: float, since_sent: float) -> None:
         """A refusal by a rule (a limit reached) is work done; anything but that and shedding is a failure."""
         if status in (200, 201, 422):
             self.done += commands
-            self.latencies.append(seconds)
+            self.latencies.append(since_due)
+            self.sent_latencies.append(since_sent)
         elif status == 503:
             self.shed += commands
-            self.shed_latencies.append(seconds)
+            self.shed_latencies.append(since_sent)
         else:
             self.failed += commands
             self.first_failure = self.first_failure or f"{status} {body[:300]!r}"
+
+    def leave_unsent(self, backlog: deque[float]) -> None:
+        """What has found no connection by the end waited at least until then: left out, it would look fast."""
+        self.unsent = len(backlog)
+        self.latencies += [self.ends_at - due for due in backlog]
+        backlog.clear()
 
 
 class Caller(asyncio.Protocol):
@@ -132,7 +147,7 @@ class Caller(asyncio.Protocol):
         self._is_paced = is_paced
         self._received = b""
         self._commands = 0
-        self._since = 0.0
+        self._due = self._sent = 0.0
 
     def connection_made(self, transport: Any) -> None:
         self._transport: asyncio.Transport = transport
@@ -141,12 +156,15 @@ class Caller(asyncio.Protocol):
         if not self.ended.done():
             self.ended.set_result(None)
 
-    def ask(self, since: float) -> None:
-        """The next call; its latency counts from `since`."""
+    def ask(self, due: float, now: float) -> None:
+        """The next call; its latency counts from when it was due."""
         call, self._commands = next(self.tally.next_call)
-        self._since = since
+        self._due, self._sent = due, now
         self.is_idle = False
         self._transport.write(call)
+
+    def close(self) -> None:
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         received = self._received + data if self._received else data
@@ -156,14 +174,20 @@ class Caller(asyncio.Protocol):
             return
         self._received = b""
         now = time.perf_counter()
-        self.tally.count(int(received[9:12]), received[head_end + 4 :], self._commands, now - self._since)
+        self.tally.count(
+            int(received[9:12]),
+            received[head_end + 4 :],
+            self._commands,
+            since_due=now - self._due,
+            since_sent=now - self._sent,
+        )
         self.is_idle = True
-        if self._backlog:
-            self.ask(self._backlog.popleft())
-        elif now >= self.tally.ends_at:
+        if now >= self.tally.ends_at:
             self._transport.close()
+        elif self._backlog:
+            self.ask(self._backlog.popleft(), now)
         elif not self._is_paced:
-            self.ask(now)
+            self.ask(now, now)
 
 
 def _length(received: bytes, head_end: int) -> int:
@@ -187,7 +211,7 @@ async def drive(load: Load) -> Measured:
         await _pace(load, callers, backlog, began)
     else:
         for caller in callers:
-            caller.ask(began)
+            caller.ask(began, began)
     await asyncio.gather(*(caller.ended for caller in callers))
     return _measured(tally, time.perf_counter() - began)
 
@@ -203,11 +227,12 @@ async def _pace(load: Load, callers: list[Caller], backlog: deque[float], began:
             if not backlog:
                 break
             if caller.is_idle:
-                caller.ask(backlog.popleft())
+                caller.ask(backlog.popleft(), now)
         await asyncio.sleep(TICK_SECONDS)
+    callers[0].tally.leave_unsent(backlog)
     for caller in callers:
         if caller.is_idle:
-            caller.ask(time.perf_counter())  # the last answer closes it
+            caller.close()
 
 
 def _measured(tally: Tally, seconds: float) -> Measured:
@@ -221,6 +246,8 @@ def _measured(tally: Tally, seconds: float) -> Measured:
         tally.first_failure,
         tally.shed,
         part_of(tally.shed_latencies, 0.99),
+        part_of(tally.sent_latencies, 0.99),
+        tally.unsent,
     )
 
 

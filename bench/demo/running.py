@@ -65,6 +65,11 @@ class Running:
         said = self.log.read_text(encoding="utf-8", errors="replace")
         must(False, f"the service did not start:\n{said[-3000:]}")
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "only what runs has a number"
+        return self._process.pid
+
     def keys(self) -> Mapping[str, Key]:
         """By role."""
         ready = msgspec.json.decode((self.folder / "ready-keys.json").read_bytes(), type=_Keys)
