@@ -1,7 +1,7 @@
 """What the commands of a batch decide, each on the state that the ones before it left, ready to be appended."""
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,10 +24,10 @@ from ledger.db.journal_row import (
     EntryRow,
     JournalRow,
     Locked,
-    Numbered,
     OpenedRow,
     ProgrammeBalance,
     ProgrammeCounter,
+    ReceiptRow,
 )
 
 
@@ -37,7 +37,7 @@ class Part(msgspec.Struct):
     command: Command
     journal_id: str
     decision: Decision | None = None
-    row: int = 0
+    receipt: ReceiptRow | None = None
     posted: list[EntryRow] = []
 
 
@@ -107,34 +107,8 @@ class Batch:
                 self.rows.journals.append(_refused_row(task, book))
                 return
             self._apply(task, part, part.decision, book)
-            part.row = len(self.rows.journals)
             self.rows.journals.append(_posted_row(task, part, part.decision, book))
-
-    def receipts(self, tasks: Sequence[Task]) -> list[Numbered]:
-        """What is to be numbered, in the order in which it was decided."""
-        return [
-            Numbered(
-                task.request.programme, part.decision.about.outlet or "", part.journal_id, part.decision.about.shift
-            )
-            for task, part in self._receipted(tasks)
-            if part.decision is not None
-        ]
-
-    def number(self, tasks: Sequence[Task], numbers: Sequence[int]) -> None:
-        """In the same order."""
-        for (task, part), number in zip(self._receipted(tasks), numbers, strict=True):
-            assert part.decision is not None, "only what was decided gets a number"
-            about = msgspec.structs.replace(part.decision.about, number=number)
-            part.decision = msgspec.structs.replace(part.decision, about=about)
-            row = self.rows.journals[part.row]
-            self.rows.journals[part.row] = msgspec.structs.replace(row, about=about_of(task, part, part.decision))
-
-    def _receipted(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Part]]:
-        for task in tasks:
-            if task.outcome is None and task.same_as is None and task.refusal is None:
-                for part in task.parts:
-                    if part.decision is not None and is_receipted(part.decision):
-                        yield task, part
+            self._take_receipt(task, part, part.decision)
 
     def close(self) -> Append:
         """The final state of everything touched."""
@@ -143,6 +117,13 @@ class Batch:
             used = self.books[programme].used[counter]
             self.rows.counters.append(CounterRow(self._locked.counters[programme, counter].place, used))
         return self.rows
+
+    def _take_receipt(self, task: Task, part: Part, decision: Decision) -> None:
+        """What goes over an outlet's counter, or comes back, gets a number when it is appended."""
+        if is_receipted(decision):
+            about = decision.about
+            part.receipt = ReceiptRow(task.request.programme, about.outlet or "", len(self.rows.journals), about.shift)
+            self.rows.receipts.append(part.receipt)
 
     def _apply(self, task: Task, part: Part, decision: Decision, book: Book) -> None:
         part.posted = []
@@ -212,7 +193,7 @@ class Batch:
 
     def _lists(self) -> tuple[list[Any], ...]:
         rows = self.rows
-        return (rows.journals, rows.entries, rows.opened, rows.ended)
+        return (rows.journals, rows.entries, rows.opened, rows.ended, rows.receipts)
 
 
 def _refuse_overflow(decision: Decision, book: Book) -> int:
@@ -220,6 +201,8 @@ def _refuse_overflow(decision: Decision, book: Book) -> int:
     largest = 0
     for entry in decision.entries:
         largest = max(largest, abs(entry.amount))
+        if entry.amount < 0:
+            continue
         balance = book.balances.get(BalanceKey(entry.owner, entry.purse, entry.unit))
         if balance is not None and balance.total + entry.amount > BALANCE_MAX:
             raise Refused(Reason.AMOUNT_TOO_LARGE, required=balance.total + entry.amount, limit=BALANCE_MAX)
@@ -266,9 +249,12 @@ def _posted_row(task: Task, part: Part, decision: Decision, book: Book) -> Journ
 
 def about_of(task: Task, part: Part, decision: Decision) -> About:
     """The first of a group names its members, so that the group's one key leads to all of them."""
+    about = decision.about
     if len(task.parts) > 1 and part is task.parts[0]:
-        return msgspec.structs.replace(decision.about, members=tuple(part.journal_id for part in task.parts))
-    return decision.about
+        about = msgspec.structs.replace(about, members=tuple(part.journal_id for part in task.parts))
+    if part.receipt is not None and part.receipt.number:
+        about = msgspec.structs.replace(about, number=part.receipt.number)
+    return about
 
 
 def _refused_row(task: Task, book: Book) -> JournalRow:

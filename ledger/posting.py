@@ -53,9 +53,6 @@ async def post(connection: asyncpg.Connection, requests: Sequence[Request], shel
         if task.outcome is None and task.same_as is None:
             batch.decide(task)
     if batch.rows.journals:
-        receipts = batch.receipts(tasks)
-        if receipts:
-            batch.number(tasks, await journal.number_receipts(connection, receipts))
         await journal.append(connection, batch.close())
     return [_outcome(task, books) for task in tasks]
 
@@ -183,7 +180,8 @@ def _wanted_balances(tasks: Sequence[Task], schemes: Mapping[str, Scheme]) -> di
             wanted.setdefault((task.request.programme, key), False)
         for key in task.needs.balances:
             wanted[task.request.programme, key] = schemes[task.request.programme].knows_unit(key.unit)
-    return dict(sorted(wanted.items(), key=lambda item: (item[0][1].purse == "debt", item)))
+    debts = {key: wanted.pop(key) for key in [key for key in wanted if key[1].purse == "debt"]}
+    return dict([*sorted(wanted.items()), *sorted(debts.items())])
 
 
 def _wanted_days(

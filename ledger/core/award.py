@@ -20,12 +20,9 @@ def needs(award: Award, prior: Prior) -> Needs:
     rule = compiled.rules.get(award.rule)
     if rule is None:
         return Needs()
-    debts = (
-        () if rule.notice_days else (BalanceKey(award.recipient, "debt", give.unit.value) for give in rule.rule.gives)
-    )
     return Needs(
         balances=_purses(award.recipient, rule),
-        companions=tuple(dict.fromkeys(debts)),
+        companions=tuple([BalanceKey(award.recipient, "debt", unit) for unit in rule.debts]),
         counters=counters_needed(compiled, award.rule, award.facts, award.recipient),
     )
 
@@ -62,15 +59,7 @@ def decide(award: Award, book: Book) -> Decision:
 
 def _purses(recipient: str, rule: CompiledRule) -> tuple[BalanceKey, ...]:
     """What the rule may move, whatever comes out of it."""
-    given = "pending" if rule.notice_days else "main"
-    keys = [BalanceKey(recipient, given, give.unit.value) for give in rule.rule.gives]
-    for loss in rule.rule.takes:
-        keys.append(BalanceKey(recipient, "main", loss.unit.value))
-        if loss.when_short == "debt":
-            keys.append(BalanceKey(recipient, "debt", loss.unit.value))
-    if rule.rule.effects:
-        keys += [BalanceKey(recipient, "main", unit) for unit in _zeroed(rule.rule.effects)]
-    return tuple(dict.fromkeys(keys))
+    return tuple([BalanceKey(recipient, purse, unit) for purse, unit in rule.purses])
 
 
 def _refuse_wrong_holder(award: Award, compiled: Compiled) -> None:

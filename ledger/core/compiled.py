@@ -1,12 +1,13 @@
 """A published rulebook made ready for scoring: everything that does not depend on the activity, worked out once."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from msgspec import Struct
 
 from ledger.core.campaign import Campaign
 from ledger.core.cap import Cap, Subject, counter_name, limit_of
-from ledger.core.effect import BanEarning
+from ledger.core.effect import BanEarning, ZeroBalance
 from ledger.core.fact import Fact, fact_catalogue
 from ledger.core.period import Expiry, Never
 from ledger.core.programme import AccountHolder, Programme
@@ -24,7 +25,10 @@ class CompiledCap(Struct, frozen=True):
 
 
 class CompiledRule(Struct, frozen=True):
-    """A rule with its window, limits, campaigns and expiries at hand."""
+    """A rule with its window, limits, campaigns and expiries at hand.
+
+    `purses` are the recipient's purses and units that it may move, `debts` the units in which it may repay one.
+    """
 
     rule: Rule
     moves: tuple[Give | Take, ...]
@@ -34,6 +38,8 @@ class CompiledRule(Struct, frozen=True):
     campaigns: tuple[Campaign, ...]
     expiries: tuple[Expiry | None, ...]
     notice_days: int
+    purses: tuple[tuple[str, str], ...]
+    debts: tuple[str, ...]
 
 
 class Compiled(Struct, frozen=True):
@@ -76,6 +82,7 @@ def _compile(rule: Rule, rulebook: Rulebook, programme: Programme) -> CompiledRu
     windows = (rulebook, rule) if campaign is None else (rulebook, rule, campaign)
     starts = [window.from_ for window in windows if window.from_ is not None]
     ends = [window.until for window in windows if window.until is not None]
+    notice_days = programme.notice_days if rule.notice_days is None else rule.notice_days
     return CompiledRule(
         rule=rule,
         moves=rule.moves,
@@ -88,8 +95,22 @@ def _compile(rule: Rule, rulebook: Rulebook, programme: Programme) -> CompiledRu
             if rule.id in campaign.rules or rule.category in campaign.categories
         ),
         expiries=tuple(_expiry(give, programme) for give in rule.gives) or (None,) * len(rule.takes),
-        notice_days=programme.notice_days if rule.notice_days is None else rule.notice_days,
+        notice_days=notice_days,
+        purses=tuple(dict.fromkeys(_purses(rule, notice_days))),
+        debts=() if notice_days else tuple(dict.fromkeys(give.unit.value for give in rule.gives)),
     )
+
+
+def _purses(rule: Rule, notice_days: int) -> Iterator[tuple[str, str]]:
+    for give in rule.gives:
+        yield "pending" if notice_days else "main", give.unit.value
+    for loss in rule.takes:
+        yield "main", loss.unit.value
+        if loss.when_short == "debt":
+            yield "debt", loss.unit.value
+    for effect in rule.effects:
+        if isinstance(effect, ZeroBalance):
+            yield "main", effect.unit.value
 
 
 def _caps(rule: Rule, rulebook: Rulebook, programme: Programme) -> list[CompiledCap]:

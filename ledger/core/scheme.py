@@ -8,7 +8,7 @@ from ledger.core.compiled import Compiled
 from ledger.core.effect import BanRedeeming
 from ledger.core.item import Catalogue, Item, Offer, Price, price_on
 from ledger.core.period import Rolling, expires_on
-from ledger.core.programme import Programme, is_among
+from ledger.core.programme import Programme, RedemptionDays, is_among
 from ledger.core.refusal import Reason, Refused
 
 GRACE = Rolling(months=1)
@@ -26,6 +26,7 @@ class Scheme(msgspec.Struct, frozen=True):
     offers: dict[tuple[str, str], Offer]
     merchants: frozenset[str]
     stations: frozenset[str]
+    opening_days: dict[str, RedemptionDays]
     has_limits: bool
     bans_redeeming: bool
 
@@ -47,10 +48,8 @@ class Scheme(msgspec.Struct, frozen=True):
 
     def is_open(self, outlet: str | None, day: date) -> bool:
         """An outlet's own days stand in the place of the programme's."""
-        for listed in self.policy.outlets if outlet is not None else ():
-            if f"out_{listed.id}" == outlet and listed.opening_days is not None:
-                return is_among(listed.opening_days, day)
-        return is_among(self.policy.redemption_days, day)
+        own = None if outlet is None else self.opening_days.get(outlet)
+        return is_among(self.policy.redemption_days if own is None else own, day)
 
     def has_merchant(self, merchant: str) -> bool:
         return merchant in self.merchants
@@ -110,6 +109,9 @@ def make_scheme(
         items={} if catalogue is None else {item.id: item for item in catalogue.items},
         offers={(f"mer_{shop.id}", offer.id): offer for shop in shops for offer in shop.offers},
         merchants=frozenset(f"mer_{shop.id}" for shop in shops),
+        opening_days={
+            f"out_{outlet.id}": outlet.opening_days for outlet in policy.outlets if outlet.opening_days is not None
+        },
         stations=frozenset(f"out_{outlet.id}" for outlet in policy.outlets if not outlet.sells),
         has_limits=bool(policy.spending.limits)
         or any(item.limits for item in (() if catalogue is None else catalogue.items)),

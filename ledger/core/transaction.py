@@ -71,7 +71,6 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     sequence: int | None = None
     shortfall: int = 0
     fen: int = 0
-    number: int | None = None
     shift: str | None = None
     card: str | None = None
     acted_by: str | None = None
@@ -79,6 +78,7 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     sheet: tuple["CountedLine", ...] = ()
     digest: str | None = None
     to: str | None = None
+    number: int | None = None  # last, because it is added when the transaction is written
 
 
 class OpenItem(msgspec.Struct, frozen=True):

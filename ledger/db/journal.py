@@ -1,6 +1,5 @@
 """Lock, replay, append: the only writer of entries and balances."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -15,7 +14,6 @@ from ledger.db.journal_row import (
     Append,
     Claim,
     Locked,
-    Numbered,
     ProgrammeBalance,
     ProgrammeCounter,
     ProgrammeItem,
@@ -30,6 +28,8 @@ from ledger.db.journal_row import (
     locked_counters,
     locked_open_items,
     opened_table,
+    receipt_table,
+    series_table,
     unlimited_table,
     wanted_balance_table,
     wanted_counter_table,
@@ -104,37 +104,15 @@ async def lock_terminals(
     return {key: Till(outlet, state == "blocked", shift) for key, outlet, state, shift in found if outlet is not None}
 
 
-async def number_receipts(connection: asyncpg.Connection, receipts: Sequence[Numbered]) -> list[int]:
-    """The next numbers of each outlet, without a gap, in the order given; taken back if the caller does not commit."""
-    counts = Counter((receipt.programme, receipt.outlet) for receipt in receipts)
-    series = {key: place for place, key in enumerate(sorted(counts))}
-    turns: Counter[tuple[str, str]] = Counter()
-    placed = []
-    for receipt in receipts:
-        key = (receipt.programme, receipt.outlet)
-        turns[key] += 1
-        placed.append((series[key], turns[key]))
-    befores = await connection.fetchval(
-        _SQL["number_receipts"],
-        [programme for programme, _ in series],
-        [outlet for _, outlet in series],
-        [counts[key] for key in series],
-        [place + 1 for place, _ in placed],
-        [turn for _, turn in placed],
-        [receipt.journal_id for receipt in receipts],
-        [receipt.shift or "" for receipt in receipts],
-    )
-    return [befores[place] + turn for place, turn in placed]
-
-
 async def append(connection: asyncpg.Connection, rows: Append) -> None:
-    """Writes a batch in one call and tells each account what stood before."""
+    """Writes a batch in one call, tells each account what stood before and each receipt its number."""
     limited = [account for account in rows.accounts if account.is_limited]
     # Everybody locks purses without a floor in this order.
     unlimited = sorted(
         (account for account in rows.accounts if not account.is_limited), key=lambda row: (row.programme, row.key)
     )
     accounts = limited + unlimited
+    series = sorted({(receipt.programme, receipt.outlet) for receipt in rows.receipts})
     for number, account in enumerate(accounts, start=1):
         account.number = number
     row = await connection.fetchrow(
@@ -147,8 +125,12 @@ async def append(connection: asyncpg.Connection, rows: Append) -> None:
         counter_table(rows.counters),
         opened_table(rows.opened),
         ended_table(rows.ended),
+        series_table(series),
+        receipt_table(rows.receipts, series),
     )
     assert row is not None, "a function with one result answers one row"
+    for receipt, receipt_number in zip(rows.receipts, row["numbers"] or (), strict=True):
+        receipt.number = receipt_number
     if not accounts:
         return
     for account, total, version in zip(accounts, row["totals"], row["versions"], strict=True):

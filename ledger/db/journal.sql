@@ -10,13 +10,8 @@ FROM lock_needs($1, $2, $3, $4, $5, $6, $7);
 -- name: lock_terminals
 SELECT outlets, states, shifts FROM lock_terminals($1::text [], $2::text []);
 
--- name: number_receipts
-SELECT number_receipts(
-    $1::text [], $2::text [], $3::bigint [], $4::integer [], $5::bigint [], $6::text [], $7::text []
-);
-
 -- name: append_decided
-SELECT totals, versions FROM append_decided($1, $2, $3, $4, $5, $6, $7, $8);
+SELECT totals, versions, numbers FROM append_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: load_journal
 SELECT id, kind, principal, recorded_at, effective_on, happened_on, about, refusal, trace, counts

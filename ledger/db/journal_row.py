@@ -123,13 +123,14 @@ class EndedRow(msgspec.Struct, frozen=True):
     ended_on: date
 
 
-class Numbered(msgspec.Struct, frozen=True):
-    """A transaction that gets its outlet's next number."""
+class ReceiptRow(msgspec.Struct):
+    """What gets its outlet's next number, which is learnt by appending; journals count from 1."""
 
     programme: str
     outlet: str
-    journal_id: str
+    journal: int
     shift: str | None
+    number: int = 0
 
 
 class Append(msgspec.Struct):
@@ -142,6 +143,7 @@ class Append(msgspec.Struct):
     counters: list[CounterRow] = []
     opened: list[OpenedRow] = []
     ended: list[EndedRow] = []
+    receipts: list[ReceiptRow] = []
 
 
 def claim_table(rows: Sequence[Claim]) -> str:
@@ -269,6 +271,20 @@ def ended_table(rows: Sequence[EndedRow]) -> str:
         [row.ended_by for row in rows],
         [row.ended_kind for row in rows],
         [_day(row.ended_on) for row in rows],
+    )
+
+
+def series_table(series: Sequence[tuple[str, str]]) -> str:
+    return _table([programme for programme, _ in series], [outlet for _, outlet in series])
+
+
+def receipt_table(rows: Sequence[ReceiptRow], series: Sequence[tuple[str, str]]) -> str:
+    """Each names its series by its place."""
+    places = {key: str(place) for place, key in enumerate(series, start=1)}
+    return _table(
+        [places[row.programme, row.outlet] for row in rows],
+        [str(row.journal) for row in rows],
+        [row.shift or "" for row in rows],
     )
 
 

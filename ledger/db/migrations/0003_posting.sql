@@ -44,6 +44,7 @@ DECLARE
     balance_owners text [];
     balance_purses text [];
     balance_units text [];
+    are_new boolean [];
     is_debt boolean;
 BEGIN
     PERFORM set_config('ledger.programmes', array_to_string(names, ','), TRUE);
@@ -99,21 +100,7 @@ BEGIN
         balance_owners := values_of(sent[2]);
         balance_purses := values_of(sent[3]);
         balance_units := values_of(sent[4]);
-
-        INSERT INTO balance (programme, owner, purse, unit, floor_amount)
-        SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
-        FROM unnest(
-            balance_programmes, balance_owners, balance_purses, balance_units, values_of(sent[5])::boolean []
-        ) AS w (programme, owner, purse, unit, is_new)
-        CROSS JOIN LATERAL (
-            SELECT a.floor_amount FROM account AS a
-            WHERE a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse LIMIT 1
-        ) AS a
-        WHERE w.is_new AND (
-            SELECT TRUE FROM balance AS b
-            WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit LIMIT 1
-        ) IS NULL
-        ON CONFLICT DO NOTHING;
+        are_new := values_of(sent[5])::boolean [];
     END IF;
 
     IF counters <> '' THEN
@@ -144,23 +131,48 @@ BEGIN
     END IF;
 
     IF balances <> '' THEN
-        -- Debts by a statement of their own, after the main purses that guard them: one that was made while we waited
-        -- is a row that the statement which waited cannot see.
-        FOREACH is_debt IN ARRAY ARRAY[FALSE, TRUE] LOOP
-            EXIT WHEN is_debt AND 'debt' <> ALL (balance_purses);
-            SELECT
-                totals || array_agg(b.total), versions || array_agg(b.account_version),
-                lock_needs.bucket_days || array_agg(b.bucket_days::text),
-                lock_needs.bucket_amounts || array_agg(b.bucket_amounts::text), balance_places || array_agg(b.place::text)
-            INTO totals, versions, bucket_days, bucket_amounts, balance_places
-            FROM unnest(balance_programmes, balance_owners, balance_purses, balance_units)
-                AS w (programme, owner, purse, unit)
-            LEFT JOIN LATERAL (
-                SELECT b.total, b.account_version, b.bucket_days, b.bucket_amounts, b.ctid AS place FROM balance AS b
-                WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
-                LIMIT 1 FOR NO KEY UPDATE
-            ) AS b ON TRUE
-            WHERE (w.purse = 'debt') = is_debt;
+        -- Rows are seldom missing, so nobody looks for that beforehand: what was not there is made, and a second pass
+        -- reads all of it again (what is locked already costs little).
+        FOR pass IN 1..2 LOOP
+            totals := NULL;
+            versions := NULL;
+            bucket_days := NULL;
+            bucket_amounts := NULL;
+            balance_places := NULL;
+            -- Debts by a statement of their own, after the main purses that guard them: one that was made while we
+            -- waited is a row that the statement which waited cannot see.
+            FOREACH is_debt IN ARRAY ARRAY[FALSE, TRUE] LOOP
+                EXIT WHEN is_debt AND 'debt' <> ALL (balance_purses);
+                SELECT
+                    totals || array_agg(b.total), versions || array_agg(b.account_version),
+                    lock_needs.bucket_days || array_agg(b.bucket_days::text),
+                    lock_needs.bucket_amounts || array_agg(b.bucket_amounts::text),
+                    balance_places || array_agg(b.place::text)
+                INTO totals, versions, bucket_days, bucket_amounts, balance_places
+                FROM unnest(balance_programmes, balance_owners, balance_purses, balance_units)
+                    AS w (programme, owner, purse, unit)
+                LEFT JOIN LATERAL (
+                    SELECT b.total, b.account_version, b.bucket_days, b.bucket_amounts, b.ctid AS place
+                    FROM balance AS b
+                    WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+                    LIMIT 1 FOR NO KEY UPDATE
+                ) AS b ON TRUE
+                WHERE (w.purse = 'debt') = is_debt;
+            END LOOP;
+
+            EXIT WHEN pass = 2 OR NOT EXISTS (
+                SELECT FROM unnest(totals, are_new) AS w (total, is_new) WHERE w.total IS NULL AND w.is_new
+            );
+            INSERT INTO balance (programme, owner, purse, unit, floor_amount)
+            SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
+            FROM unnest(balance_programmes, balance_owners, balance_purses, balance_units, are_new, totals)
+                AS w (programme, owner, purse, unit, is_new, total)
+            CROSS JOIN LATERAL (
+                SELECT a.floor_amount FROM account AS a
+                WHERE a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse LIMIT 1
+            ) AS a
+            WHERE w.is_new AND w.total IS NULL
+            ON CONFLICT DO NOTHING;
         END LOOP;
 
         SELECT array_agg(a.is_closed) INTO are_closed
@@ -198,7 +210,8 @@ $$;
 -- refused by name. Therefore the guards of 0002 and 0005, which look all of it up again, leave this function alone.
 CREATE FUNCTION append_decided(
     recorded_at timestamptz, journals text, limited text, unlimited text, entries text, counters text,
-    opened text, ended text, OUT totals bigint [], OUT versions bigint []
+    opened text, ended text, series text, receipts text,
+    OUT totals bigint [], OUT versions bigint [], OUT numbers bigint []
 ) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = ledger, pg_temp
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET enable_material = off SET enable_indexscan = on SET plan_cache_mode = force_generic_plan AS $$
@@ -207,6 +220,14 @@ DECLARE
     ids text [];
     programmes text [];
     entry_counts integer [];
+    abouts text [];
+    series_programmes text [];
+    series_outlets text [];
+    series_places tid [];
+    befores bigint [];
+    series_of integer [];
+    receipt_journals integer [];
+    receipt_shifts text [];
     places tid [];
     unlimited_places tid [];
     days text [];
@@ -221,16 +242,74 @@ DECLARE
     culprit record;
     changed bigint;
 BEGIN
+    sent := columns_of(journals);
+    programmes := values_of(sent[1]);
+    ids := values_of(sent[2]);
+    entry_counts := values_of(sent[7])::integer [];
+    abouts := values_of(sent[8]);
+    IF EXISTS (SELECT unnest(programmes) EXCEPT SELECT unnest(visible_programmes())) THEN
+        RAISE EXCEPTION 'a programme was not locked before it was written to'
+            USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'programmes_are_locked_first';
+    END IF;
+
+    -- Receipts are numbered without a gap at each outlet. An outlet's row is held no longer than the programme's own
+    -- purses: locked with the facts, it would make lanes wait for one another while they decide.
+    IF receipts <> '' THEN
+        sent := columns_of(series);
+        series_programmes := values_of(sent[1]);
+        series_outlets := values_of(sent[2]);
+        sent := columns_of(receipts);
+        series_of := values_of(sent[1])::integer [];
+        receipt_journals := values_of(sent[2])::integer [];
+        receipt_shifts := values_of(sent[3]);
+        IF EXISTS (
+            SELECT FROM unnest(series_of, receipt_journals) AS w (series, journal)
+            WHERE series_programmes[w.series] IS DISTINCT FROM programmes[w.journal]
+        ) THEN
+            RAISE EXCEPTION 'a receipt belongs to the programme of its transaction'
+                USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'programmes_are_locked_first';
+        END IF;
+
+        INSERT INTO receipt_series (programme, outlet)
+        SELECT w.programme, w.outlet FROM unnest(series_programmes, series_outlets) AS w (programme, outlet)
+        WHERE (
+            SELECT TRUE FROM receipt_series AS s WHERE s.programme = w.programme AND s.outlet = w.outlet LIMIT 1
+        ) IS NULL
+        ON CONFLICT DO NOTHING;
+
+        SELECT array_agg(s.last_number), array_agg(s.place) INTO befores, series_places
+        FROM unnest(series_programmes, series_outlets) AS w (programme, outlet)
+        CROSS JOIN LATERAL (
+            SELECT s.last_number, s.ctid AS place FROM receipt_series AS s
+            WHERE s.programme = w.programme AND s.outlet = w.outlet
+            LIMIT 1 FOR NO KEY UPDATE
+        ) AS s;
+        ASSERT cardinality(befores) = cardinality(series_outlets), 'a series of receipts is not there';
+
+        SELECT array_agg(befores[t.series] + t.turn ORDER BY t.place) INTO numbers
+        FROM (
+            SELECT w.series, w.place, row_number() OVER (PARTITION BY w.series ORDER BY w.place) AS turn
+            FROM unnest(series_of) WITH ORDINALITY AS w (series, place)
+        ) AS t;
+        INSERT INTO receipt (programme, outlet, number, journal_id, shift)
+        SELECT series_programmes[w.series], series_outlets[w.series], w.number, ids[w.journal], w.shift
+        FROM unnest(series_of, receipt_journals, numbers, receipt_shifts) AS w (series, journal, number, shift);
+        FOR place IN 1..cardinality(numbers) LOOP
+            abouts[receipt_journals[place]]
+            := left(abouts[receipt_journals[place]], -1) || ',"number":' || numbers[place] || '}';
+        END LOOP;
+    END IF;
+
     IF unlimited <> '' THEN
         sent := columns_of(unlimited);
-        programmes := values_of(sent[1]);
+        account_programmes := values_of(sent[1]);
         owners := values_of(sent[2]);
         purses := values_of(sent[3]);
         units := values_of(sent[4]);
 
         INSERT INTO balance (programme, owner, purse, unit, floor_amount)
         SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
-        FROM unnest(programmes, owners, purses, units) AS w (programme, owner, purse, unit)
+        FROM unnest(account_programmes, owners, purses, units) AS w (programme, owner, purse, unit)
         CROSS JOIN LATERAL (
             SELECT a.floor_amount FROM account AS a
             WHERE a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse LIMIT 1
@@ -242,7 +321,7 @@ BEGIN
         ON CONFLICT DO NOTHING;
 
         SELECT array_agg(b.place) INTO unlimited_places
-        FROM unnest(programmes, owners, purses, units) AS w (programme, owner, purse, unit)
+        FROM unnest(account_programmes, owners, purses, units) AS w (programme, owner, purse, unit)
         LEFT JOIN LATERAL (
             SELECT b.ctid AS place FROM balance AS b
             WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
@@ -251,13 +330,6 @@ BEGIN
     END IF;
 
     sent := columns_of(journals);
-    programmes := values_of(sent[1]);
-    ids := values_of(sent[2]);
-    entry_counts := values_of(sent[7])::integer [];
-    IF EXISTS (SELECT unnest(programmes) EXCEPT SELECT unnest(visible_programmes())) THEN
-        RAISE EXCEPTION 'a programme was not locked before it was written to'
-            USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'programmes_are_locked_first';
-    END IF;
     SELECT t.programme, t.first_day INTO culprit
     FROM (
         SELECT w.programme, min(w.effective_on) AS first_day
@@ -285,7 +357,7 @@ BEGIN
         w.entry_count, w.about, w.refusal, w.trace, w.counts, w.facts, w.batch
     FROM unnest(
         programmes, ids, values_of(sent[3]), values_of(sent[4]), values_of(sent[5])::date [],
-        values_of(sent[6])::date [], entry_counts, values_of(sent[8])::json [], values_of(sent[9])::json [],
+        values_of(sent[6])::date [], entry_counts, abouts::json [], values_of(sent[9])::json [],
         values_of(sent[10])::json [], values_of(sent[11])::json [], values_of(sent[12])::json [], values_of(sent[13])
     ) AS w (
         programme, id, kind, principal, effective_on, happened_on, entry_count, about, refusal, trace, counts, facts,
@@ -323,6 +395,14 @@ BEGIN
         WHERE c.ctid = w.place;
         GET DIAGNOSTICS changed = ROW_COUNT;
         ASSERT changed = cardinality(values_of(sent[1])), 'a counter was not where it was locked';
+    END IF;
+
+    IF receipts <> '' THEN
+        UPDATE receipt_series AS s SET last_number = s.last_number + w.receipts
+        FROM (SELECT w.series, count(*) AS receipts FROM unnest(series_of) AS w (series) GROUP BY w.series) AS w
+        WHERE s.ctid = series_places[w.series];
+        GET DIAGNOSTICS changed = ROW_COUNT;
+        ASSERT changed = cardinality(series_outlets), 'a series of receipts was not where it was locked';
     END IF;
 
     sent := columns_of(limited);

@@ -55,7 +55,7 @@ FOR EACH ROW WHEN (old.closed_at IS NOT NULL) EXECUTE FUNCTION guard_shift();
 CREATE TRIGGER shift_is_never_removed BEFORE DELETE OR TRUNCATE ON shift
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- The last number that an outlet has given; its row is locked from the numbering of a batch to its commit.
+-- The last number that an outlet has given; its row is locked from the append of a batch to its commit (0003).
 CREATE TABLE receipt_series (
     programme text COLLATE "C" NOT NULL,
     outlet text COLLATE "C" NOT NULL,
@@ -126,48 +126,6 @@ BEGIN
 END
 $$;
 
--- After deciding and right before appending, so that an outlet's row is held no longer than the programme's own purses:
--- asked for with the facts, it would make lanes that share no goods wait for one another. Series come in the order of
--- programme and outlet, receipts name their series by its place.
-CREATE FUNCTION number_receipts(
-    programmes text [], outlets text [], counts bigint [],
-    series integer [], turns bigint [], journals text [], shifts text [], OUT befores bigint []
-) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = ledger, pg_temp
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
-SET plan_cache_mode = force_generic_plan AS $$
-BEGIN
-    IF EXISTS (SELECT unnest(programmes) EXCEPT SELECT unnest(visible_programmes())) THEN
-        RAISE EXCEPTION 'a programme was not locked before it was written to'
-            USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'programmes_are_locked_first';
-    END IF;
-
-    INSERT INTO receipt_series (programme, outlet)
-    SELECT w.programme, w.outlet FROM unnest(programmes, outlets) AS w (programme, outlet)
-    WHERE (
-        SELECT TRUE FROM receipt_series AS s WHERE s.programme = w.programme AND s.outlet = w.outlet LIMIT 1
-    ) IS NULL
-    ON CONFLICT DO NOTHING;
-
-    SELECT array_agg(s.last_number) INTO befores
-    FROM unnest(programmes, outlets) AS w (programme, outlet)
-    CROSS JOIN LATERAL (
-        SELECT s.last_number FROM receipt_series AS s
-        WHERE s.programme = w.programme AND s.outlet = w.outlet
-        LIMIT 1 FOR NO KEY UPDATE
-    ) AS s;
-    ASSERT cardinality(befores) = cardinality(outlets), 'a series of receipts is not there';
-
-    UPDATE receipt_series AS s SET last_number = w.before + w.receipts
-    FROM unnest(programmes, outlets, befores, counts) AS w (programme, outlet, before, receipts)
-    WHERE s.programme = w.programme AND s.outlet = w.outlet;
-
-    INSERT INTO receipt (programme, outlet, number, journal_id, shift)
-    SELECT
-        programmes[w.series], outlets[w.series], befores[w.series] + w.turn, w.journal_id, nullif(w.shift, '')
-    FROM unnest(series, turns, journals, shifts) AS w (series, turn, journal_id, shift);
-END
-$$;
-
 DO $$
 DECLARE
     tenant text;
@@ -181,8 +139,8 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION take_terminal, lock_terminals, number_receipts FROM public;
-GRANT EXECUTE ON FUNCTION take_terminal, lock_terminals, number_receipts TO ledger_service;
+REVOKE ALL ON FUNCTION take_terminal, lock_terminals FROM public;
+GRANT EXECUTE ON FUNCTION take_terminal, lock_terminals TO ledger_service;
 GRANT SELECT ON terminal, shift, receipt_series, receipt, late_fork TO ledger_service, ledger_sealer;
 GRANT INSERT ON terminal, shift, late_fork TO ledger_service;
 GRANT UPDATE (state, label, offline_sale_max, offline_day_max) ON terminal TO ledger_service;
