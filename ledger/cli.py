@@ -11,6 +11,7 @@ import asyncpg
 from ledger.actions.backup import BackupRefused, Manifest, back_up
 from ledger.actions.restore import restore
 from ledger.cli_audit import add_audit_parsers, audit_commands, check
+from ledger.cli_inspections import add_inspections_parser, run_inspection
 from ledger.cli_rules import add_rules_commands, run_rules
 from ledger.cli_seal import add_seal_parsers, seal_commands
 from ledger.cli_sweep import add_sweep_parser, sweep_place
@@ -41,6 +42,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         "restore": lambda: restore_place(place, options.file),
         "rules": lambda: run_rules(options),
         "sweep": lambda: sweep_place(place, options.programme),
+        "inspection": lambda: run_inspection(place, options),
         **audit_commands(options, place),
         **seal_commands(options, place),
     }
@@ -67,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="rule sheets / 规则文件").add_subparsers(dest="verb", required=True)
     add_rules_commands(rules)
     add_sweep_parser(commands)
+    add_inspections_parser(commands)
     add_audit_parsers(commands)
     add_seal_parsers(commands)
     return parser

@@ -8,9 +8,11 @@ import asyncpg
 import msgspec
 import structlog
 
+from ledger.actions.post_inspection import work_inspection
 from ledger.actions.seal import seal_batch
 from ledger.actions.seal_key import SealKey
 from ledger.actions.sweep import Swept, sweep
+from ledger.db.inspections import list_at_work
 from ledger.db.nodes import list_programmes
 from ledger.db.schemes import SchemeShelf
 from ledger.db.seals import list_waiting
@@ -21,6 +23,8 @@ log = structlog.get_logger()
 
 HOUR = 3_600.0
 AGAIN_SECONDS = 60.0
+INSPECT_SECONDS = 1.0
+INSPECT_PAUSE = 0.3  # of the time that a chunk took
 SEAL_SECONDS = 1.0
 SEAL_LINES = 100
 SEAL_PAUSE = 3.0  # of the time that a batch took: at most a quarter of a core
@@ -54,6 +58,26 @@ def sweeping(service_url: str, shelf: SchemeShelf, *, every_seconds: float = HOU
             connection.terminate()
 
     return Job("sweep", every_seconds, every_seconds, sweep_all)
+
+
+def posting_inspections(service_url: str, shelf: SchemeShelf, *, every_seconds: float = INSPECT_SECONDS) -> Job:
+    """Sheets that somebody asked to be posted or taken back: in chunks, beside the counters, which go first."""
+
+    async def post_all() -> Mapping[str, int]:
+        connection = await connect(service_url, application_name="points-ledger inspections")
+        try:
+            done = 0
+            for programme, id in await list_at_work(connection):
+                began = time.perf_counter()
+                async for ended in work_inspection(connection, programme, id, shelf):
+                    done += ended
+                    await asyncio.sleep(INSPECT_PAUSE * (time.perf_counter() - began))
+                    began = time.perf_counter()
+            return {"lines": done}
+        finally:
+            connection.terminate()
+
+    return Job("inspections", every_seconds, HOUR, post_all)
 
 
 def sealing(sealer_url: str, key: SealKey, *, every_seconds: float = SEAL_SECONDS) -> Job:

@@ -23,7 +23,7 @@ from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import prepare_database, prepare_sealer
 from ledger.express_protocol import ExpressProtocol
 from ledger.first_start import KEYS_FILE, ReadyKeys, prepare_first_start, read_ready_keys
-from ledger.jobs import Job, run_jobs, sealing, sweeping
+from ledger.jobs import Job, posting_inspections, run_jobs, sealing, sweeping
 
 log = structlog.get_logger()
 
@@ -109,7 +109,8 @@ def server_config(app: Service, **more: Any) -> uvicorn.Config:
 
 async def _jobs(config: Config, url: str, service_url: str) -> list[Job]:
     """Without the sealer's login everything is served and nothing is sealed, which is said once."""
-    jobs = [sweeping(service_url, SchemeShelf())]
+    shelf = SchemeShelf()
+    jobs = [sweeping(service_url, shelf), posting_inspections(service_url, shelf)]
     password_file = config.place.sealer_password_file
     sealer_url = await prepare_sealer(url, password_file)
     if sealer_url is None:

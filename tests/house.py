@@ -39,7 +39,8 @@ FOLDERS = {"core": "core", "db": "db", "actions": "actions", "hall": "hall", "ap
 
 PURE = frozenset({
     "base64", "bisect", "calendar", "collections", "copy", "datetime", "decimal", "enum", "fractions", "functools",
-    "msgspec", "hashlib", "heapq", "itertools", "math", "operator", "re", "string", "typing", "unicodedata", "zoneinfo",
+    "msgspec", "hashlib", "heapq", "hmac", "itertools", "math", "operator", "re", "string", "typing", "unicodedata",
+    "zoneinfo",
 })  # fmt: skip
 
 

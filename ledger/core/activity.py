@@ -76,6 +76,33 @@ class Report(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     evidence: Evidence = Evidence()
 
 
+class Found(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What an inspector found at one door; the day is the sheet's."""
+
+    quantities: dict[Slug, Quantity] = {}
+    choices: dict[Slug, Slug] = {}
+    flags: dict[Slug, bool] = {}
+    days: dict[Slug, date] = {}
+    ratings: dict[Slug, Annotated[tuple[Annotated[int, Meta(ge=0, le=10_000)], ...], Meta(max_length=200)]] = {}
+    decision: Decision | None = None
+    note: Note | None = None
+    evidence: Evidence = Evidence()
+
+    def on(self, day: date) -> "Facts":
+        """As the facts of an activity of that day."""
+        return Facts(
+            happened_on=day,
+            quantities=self.quantities,
+            choices=self.choices,
+            flags=self.flags,
+            days=self.days,
+            ratings=self.ratings,
+            decision=self.decision,
+            note=self.note,
+            evidence=self.evidence,
+        )
+
+
 class Facts(Report, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """All that a rule may look at: the report, and what the programme's own register says. Scoring adds nothing."""
 

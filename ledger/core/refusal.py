@@ -77,6 +77,12 @@ class Reason(enum.StrEnum):
     EVIDENCE_TOO_LARGE = "evidence_too_large"
     TOO_MUCH_EVIDENCE = "too_much_evidence"
     HOURS_COUNTED = "hours_counted"
+    SHEET_CLOSED = "sheet_closed"
+    LIST_CLOSED = "list_closed"
+    LIST_FULL = "list_full"
+    SIGNATURE_WRONG = "signature_wrong"
+    EVENT_OUT_OF_TIME = "event_out_of_time"
+    EVENT_NOT_MAPPED = "event_not_mapped"
     # balance
     INSUFFICIENT_POINTS = "insufficient_points"
     OUT_OF_STOCK = "out_of_stock"

@@ -78,4 +78,52 @@ ACTIVITIES: Mapping[Reason, Words] = {
             "{person} has been credited for {started_at} to {ended_at}; the same hour counts once.",
         ),
     ),
+    Reason.SHEET_CLOSED: in_words(
+        409,
+        "巡查表已关闭",
+        "Sheet not open",
+        (
+            "巡查表 {inspection} 的状态为 {state},不能这样处理。",
+            "The sheet {inspection} is {state}, which does not allow this.",
+        ),
+    ),
+    Reason.LIST_CLOSED: in_words(
+        409,
+        "报名已结束",
+        "List closed",
+        ("报名表 {list} 的状态为 {state},不能更改。", "The list {list} is {state} and cannot be changed."),
+    ),
+    Reason.LIST_FULL: in_words(
+        409,
+        "名额已满",
+        "List full",
+        ("报名表 {list} 的 {capacity} 个名额已满。", "All {capacity} places of the list {list} are taken."),
+    ),
+    Reason.SIGNATURE_WRONG: in_words(
+        401,
+        "签名不正确",
+        "Wrong signature",
+        (
+            "签名与内容不符。请用来源 {source} 的密钥对“时间戳.正文”计算 HMAC-SHA256。",
+            "The signature does not fit. Sign timestamp, a full stop and the body with the secret of {source}.",
+        ),
+    ),
+    Reason.EVENT_OUT_OF_TIME: in_words(
+        401,
+        "时间戳过期",
+        "Timestamp out of time",
+        (
+            "签名的时间与本机相差 {seconds} 秒,最多 {limit} 秒。请校准时钟后重新签名。",
+            "The signature is {seconds} seconds from our clock, at most {limit} are taken. Set the clock, sign anew.",
+        ),
+    ),
+    Reason.EVENT_NOT_MAPPED: in_words(
+        422,
+        "该事件没有对应规则",
+        "Event without a rule",
+        (
+            "事件 {event} 不是由系统上报的事件,或没有唯一对应的规则({rules})。请查看 events.yaml。",
+            "No system reports {event}, or it does not lead to one rule ({rules}). See events.yaml.",
+        ),
+    ),
 }

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -24,14 +24,17 @@ from ledger.db.activities import insert_activity
 from ledger.db.adjustments import insert_adjustment
 from ledger.db.appointments import Appointment, insert_appointment
 from ledger.db.cards import NewCard, insert_cards
+from ledger.db.event_sources import declare_source
 from ledger.db.evidence import Clean, insert_evidence
 from ledger.db.files import FileShelf
+from ledger.db.inspections import Asked, insert_inspection
 from ledger.db.journal import show_programmes
 from ledger.db.keys import revoke_key
 from ledger.db.objections import insert_objection
 from ledger.db.owners import Owner, open_owners
 from ledger.db.service_role import connect
 from ledger.db.shifts import Shift, insert_shift
+from ledger.db.sign_ups import AskedList, insert_list, sign_up
 from ledger.db.terminals import Terminal, insert_terminal
 from ledger.hall.access import TABLE, Role
 from ledger.routes import ROUTES as SERVED
@@ -48,6 +51,7 @@ from tests.api.matrix import (
     QUERIES,
     SEALED,
     SHIFT,
+    SIGNED,
     STAFF,
     TERMINAL,
     WITHOUT_BODY,
@@ -72,7 +76,7 @@ class Town:
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
             "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1", "helper": f"hlp_{'1':0>18}",
             "card": f"crd_{'1':0>18}", "terminal": TERMINAL, "shift": SHIFT,
-            "objection": "obj_1",
+            "objection": "obj_1", "inspection": "ins_1", "list": "sgn_1", "source": "hotline",
             "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
         }  # fmt: skip
         others = {**mine, "household": "hh_2", "member": "mbr_2", "merchant": "mer_tea", "outlet": "out_fair"}
@@ -93,6 +97,8 @@ class Town:
         more: dict[str, Any] = {"headers": {"Idempotency-Key": f"cell-{self.counts.total()}"}}
         if template.rsplit("/", 1)[1] in ("policies", "catalogues", "events", "rulebooks", "simulations"):
             more = {"content": b"nothing: here", "headers": {"Content-Type": "application/yaml"}}
+        elif method == "POST" and template.endswith("/sheet"):
+            more = {"content": b"nothing", "headers": {"Content-Type": "text/csv"}}
         elif method == "POST" and template.endswith("/evidence"):
             more = {"content": b"nothing", "headers": {"Content-Type": "image/png"}}
         elif method == "POST" and template in FORMS:
@@ -179,6 +185,7 @@ async def _open(village: Village) -> None:
         await insert_cards(village.connection, village.slug, new, by="system:test")
         helper = Appointment(f"hlp_{'1':0>18}", "hh_1", "mbr_2", None, None, None, "system:test")
         await insert_appointment(village.connection, village.slug, helper)
+        await _open_gatherings(village)
         much = Adjust("hh_1", 1_000, "much")
         await insert_adjustment(village.connection, village.slug, "adj_1", much, effective_on=None, by="system:test")
         for id, outlet in ((TERMINAL, "out_shop"), (OTHER_TERMINAL, "out_fair")):
@@ -188,16 +195,35 @@ async def _open(village: Village) -> None:
                 id.replace("trm", "shf"), id, outlet, "staff:li", 0, "system:test", datetime.now(UTC), "txn_1"
             )
             await insert_shift(village.connection, village.slug, shift)
-        for id, recipient in (("1", "hh_1"), ("2", "mer_barber"), ("3", "hh_2")):
-            await insert_activity(
-                village.connection, village.slug, id=f"act_{id:0>18}", rule="sweep", recipient=recipient,
-                facts=Facts(happened_on=DAY), by="system:test",
-            )  # fmt: skip
-            sha256 = hashlib.sha256(id.encode()).hexdigest()
-            file = Clean(id.encode(), sha256, sha256, "application/pdf")
-            await insert_evidence(
-                village.connection, village.slug, f"evd_{id}", f"act_{id:0>18}", file, warnings=(), by="system:test"
-            )
+        await _open_activities(village)
+
+
+async def _open_activities(village: Village) -> None:
+    """One of each owner, with a file to show for it."""
+    for id, recipient in (("1", "hh_1"), ("2", "mer_barber"), ("3", "hh_2")):
+        await insert_activity(
+            village.connection, village.slug, id=f"act_{id:0>18}", rule="sweep", recipient=recipient,
+            facts=Facts(happened_on=DAY), by="system:test",
+        )  # fmt: skip
+        sha256 = hashlib.sha256(id.encode()).hexdigest()
+        file = Clean(id.encode(), sha256, sha256, "application/pdf")
+        await insert_evidence(
+            village.connection, village.slug, f"evd_{id}", f"act_{id:0>18}", file, warnings=(), by="system:test"
+        )
+
+
+async def _open_gatherings(village: Village) -> None:
+    """A sheet, a list with one of each household on it, and a system that reports."""
+    connection, slug = village.connection, village.slug
+    await insert_inspection(
+        connection, slug, Asked("ins_1", "sweep", "t", None, DAY, "system:test"), holder="household"
+    )
+    starts_at = datetime(2026, 9, 14, 1, tzinfo=UTC)
+    call = AskedList("sweep", "t", starts_at, starts_at + timedelta(hours=1), 9)
+    await insert_list(connection, slug, "sgn_1", call, by="system:test")
+    for member in ("mbr_1", "mbr_2"):
+        await sign_up(connection, slug, "sgn_1", member)
+    await declare_source(connection, slug, "hotline", by="system:test", is_new_secret=False)
 
 
 def _named(ids: list[str]) -> dict[str, str]:
@@ -270,7 +296,7 @@ async def test_without_a_key_only_public_routes_answer(town: Town) -> None:
 async def test_the_matrix_is_the_whole_of_the_api(town: Town) -> None:
     document = (await town.office.call("GET", "/schema", key=None)).json()
     served = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert served == set(MATRIX) | PUBLIC | OUTSIDE == set(TABLE)
+    assert served == set(MATRIX) | PUBLIC | OUTSIDE | SIGNED == set(TABLE)
     for (method, path), (everything, own) in MATRIX.items():
         told = document["paths"][path][method.lower()]["description"]
         assert all(role in told for role in (*everything.split(), *own.split()))
