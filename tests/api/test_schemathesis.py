@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -69,15 +70,19 @@ async def attack(office: Office, cases: int) -> Counter[int]:
     return seen
 
 
-async def test_generated_requests_never_break_the_service(office: Office) -> None:
+async def test_generated_requests_never_break_the_service(
+    office: Office, record_property: Callable[[str, object], None]
+) -> None:
     seen = await attack(office, CASES_QUICK)
-    print(f"schemathesis: {seen.total()} requests, {dict(seen)}")
+    record_property("Q10", f"{seen.total()} generated requests, none breaks anything: {dict(seen)}")
     assert seen.total() >= 250
     assert seen[200] + seen[201] >= 30
 
 
 @pytest.mark.soak
-async def test_many_generated_requests_never_break_the_service(office: Office) -> None:
+async def test_many_generated_requests_never_break_the_service(
+    office: Office, record_property: Callable[[str, object], None]
+) -> None:
     seen = await attack(office, CASES_LONG)
-    print(f"schemathesis: {seen.total()} requests, {dict(seen)}")
+    record_property("Q10", f"{seen.total()} generated requests, none breaks anything: {dict(seen)}")
     assert seen.total() >= 20_000
