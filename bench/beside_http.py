@@ -7,6 +7,7 @@ from bench.ground import Place
 from bench.inprocess import Callers, Run
 from bench.inspection import inspect_county
 from bench.load import Measured
+from bench.people import HOUSEHOLDS, take_in_county
 from bench.results import Figure, Rounds
 from bench.stand import Stand, in_process
 from bench.workload import COUNTY
@@ -47,6 +48,22 @@ async def inspection(stand: Stand) -> list[Figure]:
         stand.figure("inspection_58k", seconds, "s", awards=done.posted),
         stand.figure("inspection_counter_p99", counter, "ms"),
     ]
+
+
+async def imports(stand: Stand) -> list[Figure]:
+    """58,000 households from a file of each kind into a register that holds as many; and the same file once more."""
+    ref = stand.reference()
+    async with stand.ground.database(COUNTY) as place:
+        taken = await take_in_county(place)
+        await stand.check(place)
+    figures = []
+    for file in taken:
+        again = round(file.again_seconds, 1)
+        print(f"import_58k_{file.name}: {file.seconds:.1f} s beside {ref:.0f}/s, again {again} s", flush=True)
+        rounds = Rounds()
+        rounds.add(file.seconds, ref=ref)
+        figures.append(stand.figure(f"import_58k_{file.name}", rounds, "s", rows=HOUSEHOLDS, again_seconds=again))
+    return figures
 
 
 async def check_of_ten_million(stand: Stand) -> list[Figure]:

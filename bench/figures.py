@@ -54,6 +54,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
         beside_http.inspection,
         {"inspection_58k": most(20.0, 10.0), "inspection_counter_p99": most(300.0, 300.0)},
     ),
+    Measurement(beside_http.imports, {"import_58k_csv": most(30.0, 15.0), "import_58k_xlsx": most(30.0, 15.0)}),
     Measurement(
         overload.floods,
         {

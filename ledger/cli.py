@@ -11,6 +11,7 @@ import asyncpg
 from ledger.actions.backup import BackupRefused, Manifest, back_up
 from ledger.actions.restore import restore
 from ledger.cli_audit import add_audit_parsers, audit_commands, check
+from ledger.cli_import import add_import_parser, import_commands
 from ledger.cli_inspections import add_inspections_parser, run_inspection
 from ledger.cli_rules import add_rules_commands, run_rules
 from ledger.cli_seal import add_seal_parsers, seal_commands
@@ -46,6 +47,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         "inspection": lambda: run_inspection(place, options),
         **audit_commands(options, place),
         **seal_commands(options, place),
+        **import_commands(options, place),
     }
     try:
         return commands[options.command]()
@@ -73,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_inspections_parser(commands)
     add_audit_parsers(commands)
     add_seal_parsers(commands)
+    add_import_parser(commands)
     return parser
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
+from ledger.db import owners
 from ledger.db.journal import show_programmes
 from ledger.db.owners import Owner, find_owner, find_owner_by_reference, open_owners, read_owners
 
@@ -63,6 +64,15 @@ async def read_register(connection: asyncpg.Connection, programme: str, ids: Ite
     for row in await read_owners(connection, programme, list(homes)) if homes else ():
         found[row["id"]] = _owner_of(row)
     return found
+
+
+async def read_by_reference(
+    connection: asyncpg.Connection, programme: str, kind: str, references: Iterable[str | None]
+) -> dict[str, Owner]:
+    """Of these numbers of the village those that stand for somebody, a whole file's at once."""
+    wanted = sorted({reference for reference in references if reference is not None})
+    rows = await owners.read_by_reference(connection, programme, kind, wanted) if wanted else ()
+    return {row["reference"]: _owner_of(row) for row in rows}
 
 
 def require_listed(scheme: Scheme, owner: Owner) -> None:

@@ -77,6 +77,19 @@ async def cards_of(
     return [_stored(row) for row in await connection.fetch(_SQL["read_cards"], programme, None, owner, after, limit)]
 
 
+async def find_cards(connection: asyncpg.Connection, programme: str, ids: Sequence[str]) -> set[str]:
+    """Which of these there are."""
+    return {row["id"] for row in await connection.fetch(_SQL["find_cards"], programme, list(ids))}
+
+
+async def numbers_in_use(connection: asyncpg.Connection, programme: str, wanted: Sequence[NewCard]) -> set[str]:
+    """Of the numbers on these cards, passbooks' and chips', those that a card in use has."""
+    numbers = [card.number for card in wanted if card.number is not None]
+    chips = [card.nfc_number for card in wanted if card.nfc_number is not None]
+    rows = await connection.fetch(_SQL["numbers_in_use"], programme, numbers, chips)
+    return {number for row in rows for number in row.values() if number is not None}
+
+
 async def lock_cards(connection: asyncpg.Connection, programme: str, ids: Sequence[str]) -> list[StoredCard]:
     """As they are once nobody else is changing them."""
     await connection.execute(_SQL["lock_cards"], programme, list(ids))

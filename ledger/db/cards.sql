@@ -24,6 +24,14 @@ WHERE programme = $1 AND id = ANY($2::text [])
 ORDER BY id
 FOR NO KEY UPDATE;
 
+-- name: find_cards
+SELECT id FROM card
+WHERE programme = $1 AND id = ANY($2::text []);
+
+-- name: numbers_in_use
+SELECT number, nfc_number FROM card
+WHERE programme = $1 AND state <> 'replaced' AND (number = ANY($2::text []) OR nfc_number = ANY($3::text []));
+
 -- name: find_presented
 -- A number goes on from card to card: the one in use comes first, then the newest that was.
 SELECT

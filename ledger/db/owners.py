@@ -66,6 +66,14 @@ async def read_owners(connection: asyncpg.Connection, programme: str, ids: Seque
     return rows
 
 
+async def read_by_reference(
+    connection: asyncpg.Connection, programme: str, kind: str, references: Sequence[str]
+) -> list[asyncpg.Record]:
+    """The same of those that were opened under the village's own numbers."""
+    rows: list[asyncpg.Record] = await connection.fetch(_SQL["read_by_reference"], programme, kind, list(references))
+    return rows
+
+
 async def find_owners(connection: asyncpg.Connection, programme: str, ids: Sequence[str]) -> set[str]:
     """Which of these there are."""
     return {row["id"] for row in await connection.fetch(_SQL["find_owners"], programme, list(ids))}

@@ -31,6 +31,12 @@ FROM owner AS o
 LEFT JOIN person AS p ON p.programme = o.programme AND p.owner = o.id
 WHERE o.programme = $1 AND o.id = ANY($2::text []);
 
+-- name: read_by_reference
+SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name
+FROM owner AS o
+LEFT JOIN person AS p ON p.programme = o.programme AND p.owner = o.id
+WHERE o.programme = $1 AND o.kind = $2 AND o.reference = ANY($3::text []);
+
 -- name: find_household
 SELECT household FROM owner
 WHERE programme = $1 AND id = $2;

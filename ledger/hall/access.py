@@ -120,6 +120,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", f"{_P}/households/{{household}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "household"}),
     ("GET", f"{_P}/members/{{member}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "member"}),
     ("GET", f"{_P}/merchants/{{merchant}}"): Access(_READERS, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/imports/{{kind}}"): _WORKERS,
     ("POST", f"{_P}/households/{{household}}/merge"): _WORKERS,
     ("POST", f"{_P}/households/{{household}}/divide"): _WORKERS,
     ("POST", f"{_P}/members/{{member}}/move"): _WORKERS,

@@ -23,6 +23,7 @@ MATRIX = {
     ("GET", f"{P}/households/{{household}}"): (f"{READ} cashier", "resident"),
     ("GET", f"{P}/members/{{member}}"): (f"{READ} cashier", "resident"),
     ("GET", f"{P}/merchants/{{merchant}}"): (READ, "merchant"),
+    ("POST", f"{P}/imports/{{kind}}"): (WORK, ""),
     ("POST", f"{P}/households/{{household}}/merge"): (WORK, ""),
     ("POST", f"{P}/households/{{household}}/divide"): (WORK, ""),
     ("POST", f"{P}/members/{{member}}/move"): (WORK, ""),

@@ -104,6 +104,8 @@ class Town:
         elif method == "POST" and template in FORMS:
             path = path.partition("?")[0]
             more = {"data": FORMS[template]}
+        elif "/imports/" in template:
+            more = {"content": b"nothing", "headers": {"Content-Type": "text/csv"}}
         elif method == "POST" and not template.endswith(WITHOUT_BODY):
             more["json"] = body_of(template, role, is_own=whose == "own")
         answer = await self.office.call(method, path, key=key, **more)
