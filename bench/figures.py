@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from bench import beside_http, growing, over_http, overload, starting
+from bench import beside_http, four_legs, growing, over_http, overload, starting
 from bench.results import Bound, Figure
 from bench.stand import Stand
 
@@ -46,6 +46,8 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     ),
     Measurement(over_http.lists, {"http_batch100": Bound(1.8, 4.0)}, is_quick=True),
     Measurement(over_http.balances, {"http_balance_c64": Bound(2.0, 6.0)}, is_quick=True),
+    # Twice the entries of a redemption of W, and cash beside points: half of what a single call of W must reach.
+    Measurement(four_legs.four_legs, {"http_four_legs_c64": Bound(0.5, 1.2)}),
     Measurement(over_http.many_programmes, {"http_single_204": Bound(0.8, 2.0)}),
     Measurement(over_http.sealed_singles, {"http_single_sealed": None}),
     Measurement(beside_http.lanes, {"inprocess_c256": Bound(2.0, 4.0)}),

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import uvloop
 
+from bench.mixed_work import mixed_work
 from bench.workload import SIZES, Size, household, work
 from ledger.core.command import Award, Redeem, Request
 
@@ -61,7 +62,9 @@ def calls(load: Load) -> Iterator[tuple[bytes, int]]:
     size = SIZES[load.size]
     if load.mode == "balance":
         return _balances(load, size)
-    return _batches(load, size) if load.mode == "batch" else _singles(load, size)
+    if load.mode == "batch":
+        return _batches(load, size)
+    return _singles(load, mixed_work(size, load.seed) if load.mode == "four_legs" else work(size, load.seed))
 
 
 def _balances(load: Load, size: Size) -> Iterator[tuple[bytes, int]]:
@@ -80,8 +83,8 @@ def _batches(load: Load, size: Size) -> Iterator[tuple[bytes, int]]:
         yield _request(load, "POST", f"/v1/programmes/{size.slugs[0]}/commands", "", body), BATCH
 
 
-def _singles(load: Load, size: Size) -> Iterator[tuple[bytes, int]]:
-    for request in work(size, load.seed):
+def _singles(load: Load, requests: Iterator[Request]) -> Iterator[tuple[bytes, int]]:
+    for request in requests:
         noun, body = _single(request)
         yield _request(load, "POST", f"/v1/programmes/{request.programme}/{noun}", request.key, body), 1
 

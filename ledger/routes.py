@@ -19,6 +19,7 @@ from ledger.api import (
     households,
     imports,
     inspections,
+    market,
     metrics,
     objections,
     openings,
@@ -33,13 +34,14 @@ from ledger.api import (
     settlements,
     shifts,
     sign_ups,
+    slips,
     stock,
     terminals,
     transactions,
     transfers,
     trial_balance,
 )
-from ledger.web import card_sheets, counter, my, pages, receipts
+from ledger.web import card_sheets, counter, labels, my, pages, receipts
 
 ROUTES = (
     pages.front,
@@ -64,6 +66,14 @@ ROUTES = (
     programmes.publication,
     programmes.prices,
     programmes.offers,
+    market.price_history,
+    market.price_history_table,
+    market.low_stock,
+    labels.label_sheet,
+    slips.slip,
+    slips.slip_as_text,
+    slips.list_receipts,
+    slips.numbered,
     people.open_household,
     people.open_member,
     people.open_merchant,

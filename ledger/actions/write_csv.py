@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from ledger.core.balance import NEVER
+from ledger.core.cell import cell
 from ledger.db.export import Holding, Leg, Posted, Unit
 
 COLUMNS = (
@@ -11,7 +12,6 @@ COLUMNS = (
     "purse", "unit", "scale", "amount", "expires_on", "account_version", "balance_after", "rule", "activity",
     "reverses", "follows",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class CsvWriter:
@@ -28,7 +28,7 @@ class CsvWriter:
 
     def transaction(self, posted: Posted) -> Iterator[str]:
         for leg in posted.legs:
-            yield ",".join(_cell(value) for value in self._values(posted, leg)) + "\r\n"
+            yield ",".join(cell(value) for value in self._values(posted, leg)) + "\r\n"
 
     def assert_holdings(self, days: tuple[date, date]) -> Iterator[str]:
         yield from ()
@@ -44,15 +44,3 @@ class CsvWriter:
             None if leg.expires_on == NEVER else leg.expires_on, leg.account_version, leg.balance_after,
             posted.rule, posted.activity, posted.reverses, posted.follows,
         )  # fmt: skip
-
-
-def _cell(value: str | int | date | None) -> str:
-    """A text that a spreadsheet would run gets an apostrophe in front; a number is never a text."""
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return str(value)
-    safe = f"'{value}" if value.startswith(_FORMULA) else value
-    if any(mark in safe for mark in ',"\r\n'):
-        return '"' + safe.replace('"', '""') + '"'
-    return safe

@@ -1,5 +1,6 @@
 """Balances and statements of account holders, and the stock of outlets."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 
@@ -19,7 +20,8 @@ from ledger.core.scheme import Scheme
 from ledger.core.spending import spendable
 from ledger.core.title import Title
 from ledger.core.transaction import About
-from ledger.db.accounts import Line, StoredBalance, read_lines, read_stock
+from ledger.db.accounts import ItemStock, Line, StoredBalance, read_lines, read_stock
+from ledger.db.balances import StoredBalance as DayBalance
 from ledger.db.balances import balances_at, balances_on
 from ledger.db.owners import find_owners
 from ledger.hall.answer import answer
@@ -108,13 +110,14 @@ class StockLine(msgspec.Struct, frozen=True):
     title: Title
     stock: int
     reserved: int
-    version: int
+    version: int | None
 
 
 class Stock(msgspec.Struct, frozen=True):
-    """By item. `next_cursor` asks for the items after these."""
+    """By item, now or as the books have it at the end of a day. `next_cursor` asks for the items after these."""
 
     outlet: str
+    on: date | None
     items: tuple[StockLine, ...]
     next_cursor: str | None
 
@@ -179,20 +182,33 @@ async def stock(
     call: NamedDependency[Call],
     limit: Limit = 50,
     cursor: Annotated[str, QueryParameter(pattern="^[a-z0-9-]{0,40}$")] = "",
+    on: Annotated[date | None, QueryParameter()] = None,
 ) -> Response[Stock]:
-    """What an outlet has, by item."""
-    async with call.desk.reading(call.programme) as connection:
+    """What an outlet has, by item; `on` tells it as the books have it at the end of a business day."""
+    async with call.desk.reading(call.programme) if on is None else call.desk.auditing(call.programme) as connection:
         if not (outlet.startswith("out_") and await find_owners(connection, call.programme, [outlet])):
             raise Refused(Reason.NOT_FOUND, owner=outlet)
-        found = await read_stock(connection, call.programme, outlet, after=f"item:{cursor}", limit=limit + 1)
+        if on is None:
+            found = await read_stock(connection, call.programme, outlet, after=f"item:{cursor}", limit=limit + 1)
+        else:
+            past = await balances_on(connection, call.programme, outlet, on)
+            found = [one for one in _past_stock(past) if one.unit > f"item:{cursor}"][: limit + 1]
         scheme = await call.desk.shelf.current(connection, call.programme)
     lines = []
     for row in found[:limit]:
         item = row.unit.removeprefix("item:")
         known = scheme.items.get(item)
         title = Title(item, item) if known is None else known.title
-        lines.append(StockLine(item, title, row.stock, row.reserved, row.account_version))
-    return answer(Stock(outlet, tuple(lines), lines[-1].item if len(found) > limit else None))
+        lines.append(StockLine(item, title, row.stock, row.reserved, row.account_version or None))
+    return answer(Stock(outlet, on, tuple(lines), lines[-1].item if len(found) > limit else None))
+
+
+def _past_stock(balances: Sequence[DayBalance]) -> list[ItemStock]:
+    units: dict[str, dict[str, int]] = {}
+    for one in balances:
+        if one.unit.startswith("item:") and one.purse in ("stock", "reserved"):
+            units.setdefault(one.unit, {})[one.purse] = one.total
+    return [ItemStock(unit, held.get("stock", 0), held.get("reserved", 0), 0) for unit, held in sorted(units.items())]
 
 
 async def _past(call: Call, owner: str, as_of: datetime | None, on: date | None) -> PastBalances:

@@ -12,11 +12,12 @@ from ledger.hall.access import LOADED, Access
 from ledger.hall.call import Route
 from ledger.hall.decode import CSV, JSON, PATH_PART, YAML, Parameter
 from ledger.hall.html import Html
+from ledger.hall.plain import Csv, Plain
 
 TITLE = "Points Ledger / 积分账本"
 PROBLEM_JSON = "application/problem+json"
 _RAW_SCHEMAS = {YAML: {"type": "string"}, CSV: {"type": "string"}, JSON: {"type": "object"}}
-HTML = "text/html"
+_TEXTS: dict[Any, str] = {Html: "text/html", Plain: "text/plain", Csv: "text/csv"}
 _INTRODUCTION = """\
 Every command that moves points or stock needs an `Idempotency-Key`; the same key and body answer the same receipt,
 with `Idempotency-Replayed: true`. Everything that is not a success is `application/problem+json` in the language of
@@ -84,13 +85,13 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
         operation["requestBody"] = {"required": True, "content": content}
     answers = [schemas[alternative] for alternative in _alternatives(route.answer_type)]
     done: dict[str, Any] = {"description": "Done"}
-    if route.answer_type is Html:
-        done["content"] = {HTML: {"schema": {"type": "string"}}}
+    if route.answer_type in _TEXTS:
+        done["content"] = {_TEXTS[route.answer_type]: {"schema": {"type": "string"}}}
     elif answers:
         done["content"] = {JSON: {"schema": answers[0] if len(answers) == 1 else {"anyOf": answers}}}
     refused: dict[str, Any] = {PROBLEM_JSON: {"schema": schemas[problem]}}
     if route.answer_type is Html:
-        refused[HTML] = {"schema": {"type": "string"}}
+        refused[_TEXTS[Html]] = {"schema": {"type": "string"}}
     operation["responses"] = {
         str(route.status): done,
         "default": {"description": "Refused", "content": refused},
@@ -100,7 +101,7 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
 
 def _alternatives(answer_type: Any) -> tuple[Any, ...]:
     """The types of a union by themselves: what is only ever encoded needs no tags to tell it apart."""
-    if answer_type is None or answer_type is Html:
+    if answer_type is None or answer_type in _TEXTS:
         return ()
     return get_args(answer_type) if isinstance(answer_type, UnionType) else (answer_type,)
 

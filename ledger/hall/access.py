@@ -107,6 +107,18 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", "/v1/programmes"): _EVERYONE,
     ("GET", _P): _EVERYONE,
     ("GET", f"{_P}/prices"): PUBLIC,
+    ("GET", f"{_P}/prices/history"): PUBLIC,
+    ("GET", f"{_P}/prices/history/csv"): PUBLIC,
+    ("GET", f"{_P}/label-sheets"): Access(_READERS | {_CASHIER}),
+    ("GET", f"{_P}/outlets/{{outlet}}/low-stock"): Access(_READERS, {_CASHIER: "outlet"}),
+    ("GET", f"{_P}/outlets/{{outlet}}/receipts"): Access(_READERS, {_CASHIER: "outlet"}),
+    ("GET", f"{_P}/outlets/{{outlet}}/receipts/{{number}}"): Access(_READERS, {_CASHIER: "outlet"}),
+    ("GET", f"{_P}/transactions/{{transaction}}/slip"): Access(
+        _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
+    ),
+    ("GET", f"{_P}/transactions/{{transaction}}/slip/text"): Access(
+        _READERS, {_CASHIER: LOADED, _MERCHANT: LOADED, _RESIDENT: LOADED}
+    ),
     ("GET", f"{_P}/offers"): PUBLIC,
     ("GET", f"{_P}/publications"): _EVERYONE,
     ("GET", f"{_P}/publications/{{kind}}/{{version}}"): _EVERYONE,

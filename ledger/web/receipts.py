@@ -9,10 +9,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Response
 
+from ledger.actions.read_slip import slip_of
 from ledger.core.account import POINTS
 from ledger.core.heading import KINDS
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
+from ledger.core.slip import Slip
 from ledger.core.title import Title
 from ledger.core.transaction import About, Receipt, SoldLine
 from ledger.db.journal import load_outcomes
@@ -45,15 +47,18 @@ async def receipt(
     async with call.desk.reading(call.programme) as connection:
         found = (await load_outcomes(connection, call.programme, [transaction])).get(transaction)
         scheme = await call.desk.shelf.current(connection, call.programme)
-    if found is None or found.receipt is None:
-        raise Refused(Reason.NOT_FOUND, transaction=transaction)
+        if found is None or found.receipt is None:
+            raise Refused(Reason.NOT_FOUND, transaction=transaction)
+        slip = await slip_of(connection, scheme, found.receipt)
     about = found.receipt.about
     await call.require_own(about.owner, about.outlet, about.merchant, transaction=transaction)
-    return show_receipt(request, scheme, found.receipt)
+    return show_receipt(request, scheme, found.receipt, slip)
 
 
-def show_receipt(request: Request[Any, Any, Any], scheme: Scheme, receipt: Receipt) -> Response[Html]:
-    """In the words of the programme's own documents."""
+def show_receipt(
+    request: Request[Any, Any, Any], scheme: Scheme, receipt: Receipt, slip: Slip | None = None
+) -> Response[Html]:
+    """In the words of the programme's own documents; with its slip also the number, who served and what lapses."""
     return show(
         request,
         "receipt.html",
@@ -63,6 +68,7 @@ def show_receipt(request: Request[Any, Any, Any], scheme: Scheme, receipt: Recei
         place=place_title(scheme, receipt.about) or scheme.policy.title,
         what=KINDS.get(receipt.kind, Title(receipt.kind, receipt.kind)),
         receipt=receipt,
+        slip=slip,
         lines=printed_lines(scheme, receipt.about),
         amounts=printed_amounts(receipt),
     )

@@ -126,6 +126,12 @@ MATRIX = {
     ("GET", f"{P}/shifts/{{shift}}"): (READ, "cashier"),
     ("POST", f"{P}/shifts/{{shift}}/close"): (WORK, "cashier"),
     ("GET", f"{P}/outlets/{{outlet}}/shifts"): (READ, "cashier"),
+    ("GET", f"{P}/label-sheets"): (f"{READ} cashier", ""),
+    ("GET", f"{P}/outlets/{{outlet}}/low-stock"): (READ, "cashier"),
+    ("GET", f"{P}/outlets/{{outlet}}/receipts"): (READ, "cashier"),
+    ("GET", f"{P}/outlets/{{outlet}}/receipts/{{number}}"): (READ, "cashier"),
+    ("GET", f"{P}/transactions/{{transaction}}/slip"): (READ, "cashier merchant resident"),
+    ("GET", f"{P}/transactions/{{transaction}}/slip/text"): (READ, "cashier merchant resident"),
     ("POST", f"{P}/stock/moves"): (WORK, ""),
     ("POST", f"{P}/stock/returns"): (WORK, ""),
     ("POST", f"{P}/stock/receipts"): (WORK, ""),
@@ -164,7 +170,18 @@ OUTSIDE = {("GET", "/v1/programmes")}
 SIGNED = {("POST", f"{P}/event-sources/{{source}}/events")}  # by the other system, instead of a key
 PUBLIC = {
     ("GET", path)
-    for path in ("/", "/docs", "/schema", "/health/live", "/health/ready", "/metrics", f"{P}/prices", f"{P}/offers")
+    for path in (
+        "/",
+        "/docs",
+        "/schema",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        f"{P}/prices",
+        f"{P}/prices/history",
+        f"{P}/prices/history/csv",
+        f"{P}/offers",
+    )
 }
 OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}
 STAFF = ("admin", "operator", "reviewer", "auditor")

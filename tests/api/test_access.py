@@ -75,7 +75,7 @@ class Town:
         mine = {
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
             "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1", "helper": f"hlp_{'1':0>18}",
-            "card": f"crd_{'1':0>18}", "terminal": TERMINAL, "shift": SHIFT,
+            "card": f"crd_{'1':0>18}", "terminal": TERMINAL, "shift": SHIFT, "number": "1",
             "objection": "obj_1", "inspection": "ins_1", "list": "sgn_1", "source": "hotline",
             "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
         }  # fmt: skip
