@@ -92,12 +92,18 @@ def test_it_runs_as_one_file_somewhere_else(export: list[str], tmp_path: Path) -
     for number, note in enumerate(notes(export)):
         (tmp_path / f"{number}.note").write_text(note, encoding="utf-8")
     anchors = [word for number in range(3) for word in ("--anchor", f"{number}.note")]
-    command = [sys.executable, "-I", "verify.py", "export.jsonl", *anchors, "--key", KEY.verifier("village")]
-    told = subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=tmp_path, env={"PATH": os.environ["PATH"]}
-    )
+
+    def verify(file: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-I", "verify.py", file, *anchors, "--key", KEY.verifier("village")]
+        alone = {"PATH": os.environ["PATH"]}
+        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=alone)
+
+    told = verify("export.jsonl")
     assert (told.returncode, told.stderr) == (0, "")
     assert "1 not yet" in told.stdout and "3 anchors. OK" in told.stdout
+    (tmp_path / "tampered.jsonl").write_text("".join(export).replace("plenty", "scanty", 1), encoding="utf-8")
+    tampered = verify("tampered.jsonl")
+    assert (tampered.returncode, "OK" in tampered.stdout) == (1, False), tampered.stdout
 
 
 @pytest.mark.parametrize(("public", "message", "signature"), VECTORS)
