@@ -6,6 +6,7 @@ from ledger.api import (
     adjustments,
     appointments,
     awards,
+    backlogs,
     cards,
     commands,
     corrections,
@@ -42,6 +43,7 @@ from ledger.api import (
     trial_balance,
 )
 from ledger.web import card_sheets, counter, labels, my, pages, receipts
+from ledger.web import card_sheets, counter, my, pages, passbooks, receipts
 
 ROUTES = (
     pages.front,
@@ -81,6 +83,8 @@ ROUTES = (
     people.member,
     people.merchant,
     imports.take_in,
+    backlogs.enter_backlog,
+    passbooks.passbook,
     households.merge,
     households.divide,
     households.move,

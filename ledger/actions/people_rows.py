@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -60,6 +60,7 @@ class CardRow(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
             raise ValueError("须有卡号或芯片号 / a number or an nfc_number is needed")
 
 
+R = TypeVar("R", bound=Struct)
 PersonRow = HouseholdRow | MemberRow | CardRow
 ROW_TYPES: Mapping[str, type[HouseholdRow] | type[MemberRow] | type[CardRow]] = {
     "households": HouseholdRow,
@@ -80,8 +81,15 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "resident": ("常住", "本地居民"),
     "moved_in_on": ("入住日期",),
     "carrier": ("介质", "卡类型"),
-    "number": ("卡号", "存折号"),
+    "number": ("卡号", "存折号", "序号"),
     "nfc_number": ("芯片号",),
+    "day": ("日期",),
+    "rule": ("规则",),
+    "fact": ("事实",),
+    "quantity": ("数量",),
+    "photos": ("照片张数",),
+    "documents": ("材料份数",),
+    "note": ("备注",),
 }
 ROLES = {
     "户主": "head", "配偶": "spouse", "子女": "child", "父母": "parent", "祖父母": "grandparent",
@@ -118,15 +126,19 @@ class BadRow(Struct, frozen=True):
 
 def read_people(rows: Iterator[Row], kind: str) -> Iterator[tuple[int, PersonRow] | BadRow]:
     """Row by row; raises `ListRefused` when a needed column is not there or one is not known."""
-    columns = _columns(next(rows), kind)
-    row_type = ROW_TYPES[kind]
+    yield from read_rows(rows, ROW_TYPES[kind])
+
+
+def read_rows(rows: Iterator[Row], row_type: type[R]) -> Iterator[tuple[int, R] | BadRow]:
+    """The same of any kind of row whose columns are named here."""
+    columns = _columns(next(rows), row_type)
     for row in rows:
-        yield _person(row, columns, row_type)
+        yield _read(row, columns, row_type)
 
 
-def _columns(header: Row, kind: str) -> tuple[str, ...]:
+def _columns(header: Row, row_type: type[Struct]) -> tuple[str, ...]:
     """A column that nobody knows is refused: it may be a misspelt one that matters."""
-    fields = {field.encode_name: field.required for field in msgspec.structs.fields(ROW_TYPES[kind])}
+    fields = {field.encode_name: field.required for field in msgspec.structs.fields(row_type)}
     found = []
     for cell in header.cells:
         title = cell.lower() if isinstance(cell, str) else "="
@@ -134,7 +146,7 @@ def _columns(header: Row, kind: str) -> tuple[str, ...]:
         if not title and cell == "":
             found.append("")
         elif not fitting:
-            raise ListRefused(f"不认识的列 {title[:40]}", f"there is no column {title[:40]} in a file of {kind}")
+            raise ListRefused(f"不认识的列 {title[:40]}", f"the column {title[:40]} is not known here")
         elif fitting[0] in found:
             raise ListRefused(f"{fitting[0]} 有两列", f"there are two columns for {fitting[0]}")
         else:
@@ -145,7 +157,7 @@ def _columns(header: Row, kind: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _person(row: Row, columns: tuple[str, ...], row_type: type[PersonRow]) -> tuple[int, PersonRow] | BadRow:
+def _read(row: Row, columns: tuple[str, ...], row_type: type[R]) -> tuple[int, R] | BadRow:
     told: dict[str, str] = {}
     for name, cell in zip(columns, row.cells, strict=False):
         why = cell.why if isinstance(cell, BadCell) else "long" if len(cell) > _CELL_MAX else None
@@ -164,7 +176,7 @@ def _person(row: Row, columns: tuple[str, ...], row_type: type[PersonRow]) -> tu
 
 def _said(name: str, text: str) -> str:
     """In the words of the ledger: Chinese words and days as people write them."""
-    if name == "moved_in_on" and (day := _DAY.fullmatch(text)):
+    if name in ("moved_in_on", "day") and (day := _DAY.fullmatch(text)):
         return f"{int(day[1]):04}-{int(day[2]):02}-{int(day[3]):02}"
     known = _WORDS.get(name)
     return text if known is None else known.get(text, text.lower())

@@ -133,6 +133,8 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", f"{_P}/members/{{member}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "member"}),
     ("GET", f"{_P}/merchants/{{merchant}}"): Access(_READERS, {_MERCHANT: "merchant"}),
     ("POST", f"{_P}/imports/{{kind}}"): _WORKERS,
+    ("POST", f"{_P}/backlogs/{{batch}}"): _WORKERS,
+    ("GET", f"{_P}/accounts/{{owner}}/passbook"): Access(_READERS, {_RESIDENT: "owner"}),
     ("POST", f"{_P}/households/{{household}}/merge"): _WORKERS,
     ("POST", f"{_P}/households/{{household}}/divide"): _WORKERS,
     ("POST", f"{_P}/members/{{member}}/move"): _WORKERS,

@@ -24,6 +24,8 @@ MATRIX = {
     ("GET", f"{P}/members/{{member}}"): (f"{READ} cashier", "resident"),
     ("GET", f"{P}/merchants/{{merchant}}"): (READ, "merchant"),
     ("POST", f"{P}/imports/{{kind}}"): (WORK, ""),
+    ("POST", f"{P}/backlogs/{{batch}}"): (WORK, ""),
+    ("GET", f"{P}/accounts/{{owner}}/passbook"): (READ, "resident"),
     ("POST", f"{P}/households/{{household}}/merge"): (WORK, ""),
     ("POST", f"{P}/households/{{household}}/divide"): (WORK, ""),
     ("POST", f"{P}/members/{{member}}/move"): (WORK, ""),

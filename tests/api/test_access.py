@@ -74,6 +74,7 @@ class Town:
         """The id of what belongs to the role's owner, or to somebody else in the same programme."""
         mine = {
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
+            "batch": "b1",
             "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1", "helper": f"hlp_{'1':0>18}",
             "card": f"crd_{'1':0>18}", "terminal": TERMINAL, "shift": SHIFT, "number": "1",
             "objection": "obj_1", "inspection": "ins_1", "list": "sgn_1", "source": "hotline",
@@ -104,7 +105,7 @@ class Town:
         elif method == "POST" and template in FORMS:
             path = path.partition("?")[0]
             more = {"data": FORMS[template]}
-        elif "/imports/" in template:
+        elif "/imports/" in template or "/backlogs/" in template:
             more = {"content": b"nothing", "headers": {"Content-Type": "text/csv"}}
         elif method == "POST" and not template.endswith(WITHOUT_BODY):
             more["json"] = body_of(template, role, is_own=whose == "own")
