@@ -41,9 +41,11 @@ from ledger.api import (
     transactions,
     transfers,
     trial_balance,
+    vouchers,
 )
 from ledger.web import card_sheets, counter, labels, my, pages, receipts
 from ledger.web import card_sheets, counter, my, pages, passbooks, receipts
+from ledger.web import card_sheets, counter, my, pages, passbooks, receipts, voucher_sheets
 
 ROUTES = (
     pages.front,
@@ -82,6 +84,14 @@ ROUTES = (
     people.household,
     people.member,
     people.merchant,
+    vouchers.issue,
+    vouchers.series_list,
+    vouchers.reconciled,
+    vouchers.voucher_list,
+    vouchers.activate,
+    vouchers.retire,
+    vouchers.pay,
+    voucher_sheets.voucher_sheet,
     imports.take_in,
     backlogs.enter_backlog,
     passbooks.passbook,

@@ -9,6 +9,7 @@ from ledger.core.activity import Facts
 from ledger.core.balance import AMOUNT_MAX
 from ledger.core.card import Shown
 from ledger.core.household import Divide, Merge
+from ledger.core.paper import PayVoucher
 from ledger.core.sheet import CloseShift, OpenShift, StockTake
 from ledger.core.title import Note, Slug
 from ledger.core.trace import Kept, Placed
@@ -346,6 +347,7 @@ Command = (
     | Transfer
     | Merge
     | Divide
+    | PayVoucher
     | Adjust
     | Open
     | Expire

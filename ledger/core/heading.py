@@ -10,6 +10,7 @@ KINDS = {
     "cancel_pending": Title("公示取消", "Cancelled under notice"),
     "deduct": Title("扣分", "Deduction"),
     "transfer": Title("转移", "Transfer"),
+    "pay_voucher": Title("积分券入账", "Voucher paid in"),
     "merge": Title("并户", "Households merged"),
     "divide": Title("分户", "Household divided"),
     "adjust": Title("更正", "Correction"),

@@ -42,6 +42,12 @@ class Reason(enum.StrEnum):
     HELPER_IN_OFFICE = "helper_in_office"
     NOT_A_HELPER = "not_a_helper"
     STILL_OPEN = "still_open"
+    SERIES_IN_USE = "series_in_use"
+    VOUCHER_UNKNOWN = "voucher_unknown"
+    VOUCHER_PENDING = "voucher_pending"
+    VOUCHER_REDEEMED = "voucher_redeemed"
+    VOUCHER_VOID = "voucher_void"
+    VOUCHER_LAPSED = "voucher_lapsed"
     NOT_A_MEMBER = "not_a_member"
     # rules of the programme
     NOT_ELIGIBLE = "not_eligible"

@@ -25,6 +25,7 @@ from ledger.core import (
     move,
     open,
     open_shift,
+    paper,
     receive,
     redeem,
     refund,
@@ -38,6 +39,7 @@ from ledger.core import (
     stock_take,
     transfer,
     void,
+    voucher,
     write_off,
 )
 from ledger.core.book import Book, Decision, Needs, Prior
@@ -60,6 +62,7 @@ VERBS: dict[type, Verb] = {
     command.Transfer: Verb(transfer.needs, transfer.decide),
     household.Merge: Verb(merge.needs, merge.decide),
     household.Divide: Verb(divide.needs, divide.decide),
+    paper.PayVoucher: Verb(voucher.needs, voucher.decide),
     command.Adjust: Verb(adjust.needs, adjust.decide),
     command.Open: Verb(open.needs, open.decide),
     command.Expire: Verb(expire.needs, expire.decide),

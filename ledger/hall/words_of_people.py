@@ -84,6 +84,48 @@ PEOPLE: Mapping[Reason, Words] = {
             "{owner} still has {pending} under notice and {held} reserved. Merge when these have ended.",
         ),
     ),
+    Reason.SERIES_IN_USE: in_words(
+        409,
+        "该批积分券已发放",
+        "Series handed out",
+        (
+            "积分券批次 {series} 已发放,不能再打印。请另发一批。",
+            "The series {series} is handed out and cannot be printed again. Issue another one.",
+        ),
+    ),
+    Reason.VOUCHER_UNKNOWN: in_words(
+        404,
+        "没有这张积分券",
+        "Unknown voucher",
+        ("没有积分券 {voucher},或校验码不符。请核对。", "There is no voucher {voucher} with these check letters."),
+    ),
+    Reason.VOUCHER_PENDING: in_words(
+        409,
+        "积分券尚未发放",
+        "Voucher not handed out",
+        ("积分券 {voucher} 所在批次尚未发放。", "The series of the voucher {voucher} is not handed out yet."),
+    ),
+    Reason.VOUCHER_REDEEMED: in_words(
+        409,
+        "积分券已入账",
+        "Voucher paid in before",
+        (
+            "积分券 {voucher} 已入账,流水 {transaction}。每张只能入账一次。",
+            "The voucher {voucher} was paid in by {transaction}. Each is good once.",
+        ),
+    ),
+    Reason.VOUCHER_VOID: in_words(
+        409,
+        "积分券已作废",
+        "Voucher void",
+        ("积分券 {voucher} 已作废。请联系社区。", "The voucher {voucher} is void. Ask the community office."),
+    ),
+    Reason.VOUCHER_LAPSED: in_words(
+        422,
+        "积分券已过期",
+        "Voucher past its day",
+        ("积分券 {voucher} 有效期至 {valid_until}。", "The voucher {voucher} was good until {valid_until}."),
+    ),
     Reason.NOT_A_MEMBER: in_words(
         422,
         "不是该户成员",

@@ -18,6 +18,7 @@ from ledger.app import RouteNotInTable, create_app
 from ledger.core.activity import Facts
 from ledger.core.card import Carrier
 from ledger.core.command import Adjust, Award, Donate, Hold, Line, Redeem
+from ledger.core.paper import check_hash
 from ledger.core.rulebook import Give, RecipientKind, Rule
 from ledger.core.value import FixedValue
 from ledger.db.activities import insert_activity
@@ -36,6 +37,7 @@ from ledger.db.service_role import connect
 from ledger.db.shifts import Shift, insert_shift
 from ledger.db.sign_ups import AskedList, insert_list, sign_up
 from ledger.db.terminals import Terminal, insert_terminal
+from ledger.db.vouchers import Series, insert_series, print_vouchers
 from ledger.hall.access import TABLE, Role
 from ledger.routes import ROUTES as SERVED
 from tests.api.client import Office, open_office
@@ -60,6 +62,7 @@ from tests.api.matrix import (
 from tests.village import BOTH, DAY, RULEBOOK, Database, Village, gift, open_village, receive, sweep
 
 REFUSED = {401, 403, 404}
+SERIES = Series(f"vch_{'1':0>18}", "OLD", 5, 3, None, 0, "system:test")
 
 
 class Town:
@@ -74,7 +77,7 @@ class Town:
         """The id of what belongs to the role's owner, or to somebody else in the same programme."""
         mine = {
             "household": "hh_1", "member": "mbr_1", "merchant": "mer_barber", "outlet": "out_shop",
-            "batch": "b1",
+            "batch": "b1", "series": f"vch_{'1':0>18}",
             "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1", "helper": f"hlp_{'1':0>18}",
             "card": f"crd_{'1':0>18}", "terminal": TERMINAL, "shift": SHIFT, "number": "1",
             "objection": "obj_1", "inspection": "ins_1", "list": "sgn_1", "source": "hotline",
@@ -186,6 +189,10 @@ async def _open(village: Village) -> None:
         await open_owners(village.connection, village.slug, [*members, Owner("mer_tea", "merchant", "tea")])
         new = [NewCard(f"crd_{id:0>18}", f"hh_{id}", Carrier.QR, number=f"100{id}") for id in "123"]
         await insert_cards(village.connection, village.slug, new, by="system:test")
+        await insert_series(village.connection, village.slug, SERIES)
+        await print_vouchers(
+            village.connection, village.slug, SERIES.id, {1: check_hash(village.slug, "OLD-000001", "000000")}
+        )
         helper = Appointment(f"hlp_{'1':0>18}", "hh_1", "mbr_2", None, None, None, "system:test")
         await insert_appointment(village.connection, village.slug, helper)
         await _open_gatherings(village)

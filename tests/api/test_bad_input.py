@@ -13,7 +13,7 @@ SALE: dict[str, Any] = {"owner": "hh_1", "outlet": "out_shop", "lines": [{"item"
 DEED: dict[str, Any] = {"rule": "sweep", "recipient": "hh_1", "facts": {"happened_on": "2026-09-14"}}
 STORED = (
     "journal", "entry", "idempotency_key", "owner", "person", "activity", "publication", "programme", "adjustment",
-    "closed_period", "card", "helper",
+    "closed_period", "card", "helper", "household_change", "voucher",
 )  # fmt: skip
 EIGHT_DEEP = json.loads('{"a":' * 8 + "1" + "}" * 8)
 
