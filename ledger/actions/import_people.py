@@ -192,6 +192,7 @@ def _owner(writing: _Writing, row: PersonRow) -> Owner:
         household=None if household is None else writing.homes[household].id,
         area=told.pop("area", None),
         name=told.pop("name", None),
+        phone=told.pop("phone", None),
         traits=told,
     )
     require_listed(writing.scheme, owner)

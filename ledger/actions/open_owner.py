@@ -75,6 +75,12 @@ async def read_by_reference(
     return {row["reference"]: _owner_of(row) for row in rows}
 
 
+def require_name(name: str | None, phone: str | None) -> None:
+    """For decoders: a number of nobody helps nobody."""
+    if phone is not None and name is None:
+        raise ValueError("有电话须有姓名 / a phone needs a name")
+
+
 def require_listed(scheme: Scheme, owner: Owner) -> None:
     """An area, class, cohort or trade that the programme's own lists do not have is refused with the list."""
     told = {"area": owner.area, **owner.traits}
@@ -106,4 +112,5 @@ def _owner_of(row: asyncpg.Record) -> Owner:
         area=row["area"],
         traits=_traits_decoder.decode(row["traits"]),
         name=row["name"],
+        phone=row["phone"],
     )

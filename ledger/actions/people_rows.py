@@ -8,12 +8,13 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from ledger.actions.open_owner import require_name
 from ledger.actions.read_list import ListRefused
 from ledger.actions.read_rules import in_both
 from ledger.actions.read_workbook import BadCell, Row
 from ledger.core.card import Carrier, NfcNumber, PassbookNumber
 from ledger.core.refusal import Number
-from ledger.core.title import READABLE, Slug, Text, Title
+from ledger.core.title import READABLE, Phone, Slug, Text, Title
 
 Reference = Annotated[str, Meta(min_length=1, max_length=60, pattern=READABLE)]
 Kind = Literal["households", "members", "cards"]
@@ -24,10 +25,14 @@ class HouseholdRow(Struct, frozen=True, forbid_unknown_fields=True, rename={"cla
 
     reference: Reference
     name: Text | None = None
+    phone: Phone | None = None
     area: Slug | None = None
     class_: Slug | None = None
     cohort: Slug | None = None
     moved_in_on: date | None = None
+
+    def __post_init__(self) -> None:
+        require_name(self.name, self.phone)
 
 
 class MemberRow(Struct, frozen=True, forbid_unknown_fields=True, rename={"class_": "class"}, omit_defaults=True):
@@ -35,6 +40,7 @@ class MemberRow(Struct, frozen=True, forbid_unknown_fields=True, rename={"class_
 
     reference: Reference
     name: Text | None = None
+    phone: Phone | None = None
     household: Reference | None = None
     role: str | None = None
     area: Slug | None = None
@@ -42,6 +48,9 @@ class MemberRow(Struct, frozen=True, forbid_unknown_fields=True, rename={"class_
     age: Annotated[int, Meta(ge=0, le=150)] | None = None
     resident: bool | None = None
     moved_in_on: date | None = None
+
+    def __post_init__(self) -> None:
+        require_name(self.name, self.phone)
 
 
 class CardRow(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -71,6 +80,7 @@ ROW_TYPES: Mapping[str, type[HouseholdRow] | type[MemberRow] | type[CardRow]] = 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "reference": ("编号", "户号", "成员编号", "id"),
     "name": ("姓名", "户主", "名称"),
+    "phone": ("电话", "手机", "联系电话"),
     "household": ("所属户", "所属户号", "户号"),
     "member": ("成员", "成员编号"),
     "role": ("与户主关系", "关系"),

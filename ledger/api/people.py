@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
-from ledger.actions.open_owner import Opened, load_owner, open_owner, require_listed
-from ledger.core.title import READABLE, Slug, Text
+from ledger.actions.open_owner import Opened, load_owner, open_owner, require_listed, require_name
+from ledger.core.title import READABLE, Phone, Slug, Text
 from ledger.db.households import merged_into
 from ledger.db.identity import derived_id
 from ledger.db.owners import Owner
@@ -37,10 +37,14 @@ class NewHousehold(
 
     reference: Reference | None = None
     name: Text | None = None
+    phone: Phone | None = None
     area: Slug | None = None
     class_: Slug | None = None
     cohort: Slug | None = None
     moved_in_on: date | None = None
+
+    def __post_init__(self) -> None:
+        require_name(self.name, self.phone)
 
 
 class NewMember(
@@ -53,6 +57,7 @@ class NewMember(
 
     reference: Reference | None = None
     name: Text | None = None
+    phone: Phone | None = None
     household: HouseholdId | None = None
     role: HouseholdRole | None = None
     area: Slug | None = None
@@ -60,6 +65,9 @@ class NewMember(
     age: Age | None = None
     resident: bool | None = None
     moved_in_on: date | None = None
+
+    def __post_init__(self) -> None:
+        require_name(self.name, self.phone)
 
 
 class NewMerchant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -83,6 +91,7 @@ class OwnerView(msgspec.Struct, frozen=True):
     household: str | None
     area: str | None
     name: str | None
+    phone: str | None
     traits: dict[str, str | int | bool]
     merged_into: str | None = None
 
@@ -150,7 +159,7 @@ def _owner(call: Call, key: str | None, kind: str, told: dict[str, str | int | b
         id = derived_id(prefix, call.programme, call.principal, key)
     else:
         raise Faulty(Fault.REFERENCE_MISSING)
-    fields = {name: told.pop(name, None) for name in ("household", "area", "name")}
+    fields = {name: told.pop(name, None) for name in ("household", "area", "name", "phone")}
     return msgspec.convert({"id": id, "kind": kind, "reference": reference, **fields, "traits": told}, Owner)
 
 
@@ -174,5 +183,6 @@ def _view(owner: Owner, call: Call) -> OwnerView:
         household=owner.household,
         area=owner.area,
         name=name,
+        phone=owner.phone if whole else None,
         traits=dict(owner.traits),
     )

@@ -10,6 +10,7 @@ READABLE = f"^[^\\x00-\\x1f\\x7f-\\x9f{INVISIBLE}]+$"
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=READABLE)]
 Note = Annotated[str, Meta(min_length=1, max_length=1000, pattern=READABLE)]
+Phone = Annotated[str, Meta(pattern=r"^\+?[0-9][0-9 -]{3,18}[0-9]$(?!\n)", description="digits, spaces and hyphens")]
 Slug = Annotated[str, Meta(max_length=40, pattern="^[a-z0-9]+(-[a-z0-9]+)*$(?!\\n)", description="a-z 0-9 and -")]
 FactRef = Annotated[
     str,

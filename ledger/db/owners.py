@@ -12,7 +12,7 @@ _SQL = load_statements("owners")
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Whoever may own points or goods; `name` is personal and stored apart."""
+    """Whoever may own points or goods; `name` and `phone` are personal and stored apart; no phone without a name."""
 
     id: str
     kind: str
@@ -21,6 +21,7 @@ class Owner(msgspec.Struct, frozen=True):
     area: str | None = None
     traits: Mapping[str, str | int | bool] = {}
     name: str | None = None
+    phone: str | None = None
 
     @property
     def masked_name(self) -> str | None:

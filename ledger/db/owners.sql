@@ -9,8 +9,8 @@ FROM
 ON CONFLICT (programme, id) DO NOTHING;
 
 -- name: insert_persons
-INSERT INTO person (programme, owner, name)
-SELECT $1, w.id, w.name FROM json_to_recordset($2::json) AS w (id text, name text);
+INSERT INTO person (programme, owner, name, phone)
+SELECT $1, w.id, w.name, w.phone FROM json_to_recordset($2::json) AS w (id text, name text, phone text);
 
 -- name: insert_accounts
 INSERT INTO account (programme, owner, purse, floor_amount)
@@ -26,13 +26,13 @@ SELECT id FROM owner
 WHERE programme = $1 AND id = ANY($2::text []);
 
 -- name: read_owners
-SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name
+SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name, p.phone
 FROM owner AS o
 LEFT JOIN person AS p ON p.programme = o.programme AND p.owner = o.id
 WHERE o.programme = $1 AND o.id = ANY($2::text []);
 
 -- name: read_by_reference
-SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name
+SELECT o.id, o.kind, o.reference, o.household, o.area, o.traits, p.name, p.phone
 FROM owner AS o
 LEFT JOIN person AS p ON p.programme = o.programme AND p.owner = o.id
 WHERE o.programme = $1 AND o.kind = $2 AND o.reference = ANY($3::text []);

@@ -37,7 +37,7 @@ from ledger.db.service_role import connect
 from ledger.db.shifts import Shift, insert_shift
 from ledger.db.sign_ups import AskedList, insert_list, sign_up
 from ledger.db.terminals import Terminal, insert_terminal
-from ledger.db.vouchers import Series, insert_series, print_vouchers
+from ledger.db.vouchers import Series, activate_series, insert_series, print_vouchers
 from ledger.hall.access import TABLE, Role
 from ledger.routes import ROUTES as SERVED
 from tests.api.client import Office, open_office
@@ -193,6 +193,7 @@ async def _open(village: Village) -> None:
         await print_vouchers(
             village.connection, village.slug, SERIES.id, {1: check_hash(village.slug, "OLD-000001", "000000")}
         )
+        await activate_series(village.connection, village.slug, SERIES.id, by="system:test")
         helper = Appointment(f"hlp_{'1':0>18}", "hh_1", "mbr_2", None, None, None, "system:test")
         await insert_appointment(village.connection, village.slug, helper)
         await _open_gatherings(village)

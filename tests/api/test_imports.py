@@ -137,8 +137,8 @@ async def test_files_that_are_none_are_refused_whole(office: Office) -> None:
 async def test_members_and_cards_follow_their_households(office: Office) -> None:
     await take_in(office, as_csv([HEADER, *GOOD[:2]]))
     members = [
-        ["成员编号", "姓名", "所属户", "关系", "年龄", "常住"],
-        ["m1", "李", "1-1", "户主", "71", "是"],
+        ["成员编号", "姓名", "所属户", "关系", "年龄", "常住", "手机"],
+        ["m1", "李", "1-1", "户主", "71", "是", "13800138000"],
         ["m2", "骑手", "", "", "", "否"],
         ["m3", "谁", "9-9", "", "", ""],
         ["m4", "谁", "1-1", "王", "", ""],

@@ -46,6 +46,17 @@ async def test_a_shop_that_the_catalogue_has_opened_is_not_opened_again(office: 
     assert (new.json()["id"], new.json()["kind"]) == ("mer_tea-house", "merchant")
 
 
+async def test_a_phone_belongs_to_a_name_and_to_those_who_work_with_people(office: Office) -> None:
+    operator, cashier = await office.key("operator"), await office.key("cashier", owner="out_shop")
+    body = {"reference": "p", "name": "李小明", "phone": "138-0013-8000"}
+    opened = (await office.call("POST", "members", key=operator, json=body)).json()
+    path = f"members/{opened['id']}"
+    assert (await office.call("GET", path, key=operator)).json()["phone"] == "138-0013-8000"
+    assert (await office.call("GET", path, key=cashier)).json()["phone"] is None
+    for bad in ({"phone": "=1+1"}, {"phone": "138\u202e00138000"}, {"name": None}):
+        assert (await office.call("POST", "members", key=operator, json={**body, **bad})).status_code == 400, bad
+
+
 async def test_names_are_masked_for_those_who_need_not_know(office: Office) -> None:
     operator, cashier = await office.key("operator"), await office.key("cashier", owner="out_shop")
     opened = (await office.call("POST", "members", key=operator, json={"reference": "m", "name": "李小明"})).json()
