@@ -28,6 +28,7 @@ class ReadyKey(msgspec.Struct, frozen=True):
     role: str
     token: str
     owner: str | None = None
+    principal: str | None = None
 
 
 class ReadyKeys(msgspec.Struct, frozen=True):
@@ -83,7 +84,7 @@ async def _fill(connection: asyncpg.Connection) -> ReadyKeys:
         token = await insert_key(
             connection, role=role, principal=principal, node=node, programme=programme, owner=owner
         )
-        keys.append(ReadyKey(role, token, owner))
+        keys.append(ReadyKey(role, token, owner, principal))
     return ReadyKeys(DEMONSTRATION, datetime.now(UTC), tuple(keys))
 
 

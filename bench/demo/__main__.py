@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.demo import afterwards, books, mishaps, rider, shelf, shops
+from bench.demo import afterwards, books, day, mishaps, rider, shelf, shops
 from bench.demo.caller import Body, Caller
 from bench.demo.month import BARBER, CLINIC, first_weeks, last_weeks, live_through
 from bench.demo.notebook import Notebook
@@ -99,6 +99,8 @@ def redeem(caller: Caller, notebook: Notebook, residents: Residents) -> Body:
     mishaps.lose_an_answer(caller, notebook, residents[66])
     mishaps.undo_a_wrong_item(caller, notebook, prices, residents[67])
     mishaps.undo_a_spent_award(caller, notebook, prices, residents[61])
+    chapter("积分超市的一天", "A day at the supermarket")
+    day.live_a_day(caller, notebook, prices, residents.everyone)
     return receipt
 
 

@@ -73,6 +73,18 @@ class Caller:
         must(response.status_code == 200, f"GET {path}: {response.status_code} {response.text[:500]}")
         return response.json()
 
+    def text(self, path: str, *, role: str = "cashier") -> str:
+        """What a printer at the counter gets."""
+        response = self._client.get(_whole(path), headers={"Authorization": self._bearer(role)})
+        must(response.status_code == 200, f"GET {path}: {response.status_code} {response.text[:500]}")
+        return response.text
+
+    def principal(self, role: str) -> str:
+        """Under whose name a key acts."""
+        name = self._keys[role].principal
+        must(name is not None, f"the key of the {role} says whose it is")
+        return name or ""
+
     def post(self, path: str, body: Body, *, key: str, role: str = "operator", language: str = "zh-CN") -> Answer:
         """Whatever the answer is."""
         headers = self._headers(role, key, language)

@@ -26,6 +26,7 @@ class Key(msgspec.Struct, frozen=True):
     role: str
     token: str
     owner: str | None = None
+    principal: str | None = None
 
 
 class _Keys(msgspec.Struct, frozen=True):

@@ -33,10 +33,14 @@ SALES_MAX = 500
 
 
 class NewTerminal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where it stands, what is written on it, and for how many points it may sell at once and a day while offline."""
+    """Where it stands, what is written on it, and for how many points it may sell at once and a day while offline.
+
+    `terminal` is the name under which the device's key acts, where it has one already.
+    """
 
     outlet: OutletId
     label: Text
+    terminal: Annotated[str, msgspec.Meta(pattern=r"^trm_[0-9a-z]{18}$(?!\n)")] | None = None
     offline_sale_max: Points = 0
     offline_day_max: Points = 0
 
@@ -139,7 +143,9 @@ async def register(
     data: JSONBody[NewTerminal], call: NamedDependency[Call], key: OptionalIdempotencyKey = None
 ) -> Response[Terminal]:
     """Registers a device; the same key again answers the same device. Its API key is bound to it by its id."""
-    id = new_id("trm") if key is None else derived_id("trm", call.programme, call.principal, key)
+    id = data.terminal or new_id("trm")
+    if data.terminal is None and key is not None:
+        id = derived_id("trm", call.programme, call.principal, key)
     async with call.desk.connection() as connection:
         made, is_new = await register_terminal(
             connection,

@@ -40,6 +40,21 @@ async def test_a_day_at_the_counter(office: Office) -> None:
     assert [(line["shift"], line["closed_at"] is None) for line in listed] == [(shift, False)]
 
 
+async def test_a_device_is_registered_under_the_name_of_its_key_and_once(office: Office) -> None:
+    operator = await office.key("operator")
+    named = f"trm_{7:018d}"
+    key = await office.key("cashier", owner="out_shop", principal=named)
+    await office.village.post(("earn", gift()), ("goods", receive(50, item="soap")))
+    assert (await office.post("redemptions", SOAP, key=key)).json()["about"].get("terminal") is None
+    body = {"outlet": "out_shop", "label": "till 7", "terminal": named}
+    made = await office.post("terminals", body, key=operator)
+    again = await office.post("terminals", body, key=operator)
+    assert (made.json()["id"], again.content) == (named, made.content)
+    other = await office.post("terminals", {**body, "outlet": "out_fair"}, key=operator)
+    assert (other.status_code, other.json()["code"]) == (409, "reference_taken")
+    assert (await office.post("redemptions", SOAP, key=key)).json()["code"] == "no_shift_open"
+
+
 async def test_a_count_sheet_is_one_document(office: Office) -> None:
     operator = await office.key("operator")
     await office.village.post(("a", receive(9, item="soap")), ("b", receive(5)))
