@@ -109,14 +109,16 @@ class Lanes:
         """One command's outcome, after its commit. Raises `Overloaded` or `OutcomeUnknown`."""
         if not self._is_open or len(self._queue) >= self._queue_max:
             raise Overloaded
-        waiting = _Waiting(request, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(request, loop.create_future())
         self._queue.append(waiting)
         self._filled.set()
+        # A bare timer: `asyncio.timeout` costs as much as reading the request.
+        timer = loop.call_later(timeout_seconds, _give_up, waiting)
         try:
-            async with asyncio.timeout(timeout_seconds):
-                return await waiting.answer
-        except TimeoutError as error:
-            raise OutcomeUnknown from error
+            return await waiting.answer
+        finally:
+            timer.cancel()
 
     async def post_many(
         self, requests: Sequence[Request], *, timeout_seconds: float = BULK_SECONDS
@@ -229,6 +231,11 @@ class Lanes:
                 return await self._connect()
             await asyncio.sleep(RECONNECT_SECONDS)
         return connection
+
+
+def _give_up(waiting: _Waiting) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(OutcomeUnknown())
 
 
 def _answer_or_error(answer: "asyncio.Future[Outcome]") -> Outcome | Exception:

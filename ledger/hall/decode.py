@@ -41,6 +41,8 @@ class Parameter(msgspec.Struct, frozen=True):
     keyword: str
     type: Any
     is_required: bool
+    # The same type as the field of a struct: looking that up costs the library a fifth of looking up an annotation.
+    as_field: type[msgspec.Struct]
 
 
 class Intake(msgspec.Struct, frozen=True):
@@ -146,9 +148,10 @@ def _require_header(request: Asked, parameter: Parameter) -> None:
             raise Faulty(Fault.IDEMPOTENCY_KEY_MISSING)
         return
     try:
-        msgspec.convert(value, parameter.type, strict=False)
+        msgspec.convert({"value": value}, parameter.as_field, strict=False)
     except msgspec.ValidationError as error:
-        raise Faulty(Fault.MALFORMED, spots=[Spot(in_both(str(error)), header=parameter.name)]) from error
+        message = str(error).partition(" - at ")[0]
+        raise Faulty(Fault.MALFORMED, spots=[Spot(in_both(message), header=parameter.name)]) from error
 
 
 def _parameters(fields: Mapping[str, FieldDefinition], kind: type[ParameterKwarg]) -> tuple[Parameter, ...]:
@@ -161,5 +164,6 @@ def _parameters(fields: Mapping[str, FieldDefinition], kind: type[ParameterKwarg
             parts = () if get_origin(field.annotation) is Literal else get_args(field.annotation)
             wanted = next(part for part in (*parts, field.annotation) if part is not NoneType)
             annotation = Annotated[wanted, msgspec.Meta(**bounds)] if bounds else wanted
-            found.append(Parameter(marker.name or name, name, annotation, field.is_required))
+            as_field = msgspec.defstruct("Sent", [("value", annotation)])
+            found.append(Parameter(marker.name or name, name, annotation, field.is_required, as_field))
     return tuple(found)

@@ -32,7 +32,7 @@ MALFORMED: list[tuple[str, bytes, str]] = [
     ("redemptions", b"[" * 100_000, ""),
     ("redemptions", b'{"a":' * 50_000, "/a"),
     ("redemptions", b'{"owner": "hh_1"', ""),
-    ("redemptions", changed(SALE, owner=None), "/owner"),
+    ("redemptions", changed(SALE, owner=None), ""),  # a card may stand in its place, so the whole is at fault
     ("redemptions", changed(SALE, owner=5), "/owner"),
     ("redemptions", changed(SALE, owner="hh_1\x00"), "/owner"),
     ("redemptions", changed(SALE, owner="hh_1\n"), "/owner"),
