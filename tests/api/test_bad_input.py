@@ -9,6 +9,7 @@ import pytest
 from tests.api.client import Office
 from tests.village import gift
 
+FORM = "x-www-form-urlencoded"
 SALE: dict[str, Any] = {"owner": "hh_1", "outlet": "out_shop", "lines": [{"item": "tissue"}]}
 DEED: dict[str, Any] = {"rule": "sweep", "recipient": "hh_1", "facts": {"happened_on": "2026-09-14"}}
 STORED = (
@@ -208,8 +209,10 @@ async def test_every_route_that_takes_a_body_refuses_junk_and_wants_its_key(offi
         for body in (b'{"": 0}', b"[]", b"7", b"nul", b'"\xff"') if "requestBody" in post else ():
             headers = {"Content-Type": next(iter(post["requestBody"]["content"])), "Idempotency-Key": f"junk-{asked}"}
             answer = await office.call("POST", path, key=key, content=body, headers=headers, params=query)
-            assert answer.status_code in (400, 422), (template, body, answer.text)
-            assert answer.json()["code"] in ("malformed", "document_refused"), (template, body, answer.text)
+            # Text that a form may hold is decoded; then it is not for this key.
+            refused = ("malformed", "document_refused", *(("forbidden",) if FORM in headers["Content-Type"] else ()))
+            assert answer.status_code in (400, 403, 422), (template, body, answer.text)
+            assert answer.json()["code"] in refused, (template, body, answer.text)
             asked += 1
     assert asked > 100
     assert await stored(office) == before
@@ -249,7 +252,7 @@ async def test_problems_speak_the_callers_language(office: Office) -> None:
     assert answers["fr"].json()["title"] == "未认证"
     key = await office.key("admin")
     pointed = await office.post("redemptions", {**SALE, "owner": 5}, key=key, headers={"Accept-Language": "en"})
-    assert pointed.json()["errors"] == [{"detail": "should be str, is int", "pointer": "/owner"}]
+    assert pointed.json()["errors"] == [{"detail": "should be str | null, is int", "pointer": "/owner"}]
 
 
 async def test_checks_come_in_the_stated_order(office: Office) -> None:
