@@ -22,6 +22,7 @@ from ledger.core.command import Award, Redeem, Request
 BATCH = 100
 MADE_BEFOREHAND = 8_000  # calls a second; what a fast service needs beyond them is made meanwhile
 TICK_SECONDS = 0.001
+ACCEPT_SECONDS = 0.0002
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -142,12 +143,11 @@ class Tally:
 class Caller(asyncio.Protocol):
     """One connection, one call at a time."""
 
-    def __init__(self, tally: Tally, backlog: deque[float], *, is_paced: bool) -> None:
+    def __init__(self, tally: Tally, backlog: deque[float], idle: "deque[Caller] | None" = None) -> None:
         self.tally = tally
-        self.is_idle = True
+        self._idle = idle
         self.ended = asyncio.get_running_loop().create_future()
         self._backlog = backlog
-        self._is_paced = is_paced
         self._received = b""
         self._commands = 0
         self._due = self._sent = 0.0
@@ -163,7 +163,6 @@ class Caller(asyncio.Protocol):
         """The next call; its latency counts from when it was due."""
         call, self._commands = next(self.tally.next_call)
         self._due, self._sent = due, now
-        self.is_idle = False
         self._transport.write(call)
 
     def close(self) -> None:
@@ -184,12 +183,13 @@ class Caller(asyncio.Protocol):
             since_due=now - self._due,
             since_sent=now - self._sent,
         )
-        self.is_idle = True
         if now >= self.tally.ends_at:
             self._transport.close()
         elif self._backlog:
             self.ask(self._backlog.popleft(), now)
-        elif not self._is_paced:
+        elif self._idle is not None:
+            self._idle.append(self)
+        else:
             self.ask(now, now)
 
 
@@ -201,17 +201,18 @@ def _length(received: bytes, head_end: int) -> int:
 async def drive(load: Load) -> Measured:
     """Opens all connections, lets them ask for the time given, and waits for the last answers."""
     tally, backlog = Tally(load), deque[float]()
+    idle = deque[Caller]() if load.rate else None
     loop = asyncio.get_running_loop()
     callers = []
     for _ in range(load.connections):
-        _, caller = await loop.create_connection(
-            lambda: Caller(tally, backlog, is_paced=load.rate > 0), load.host, load.port
-        )
+        _, caller = await loop.create_connection(lambda: Caller(tally, backlog, idle), load.host, load.port)
         callers.append(caller)
+    await asyncio.sleep(load.connections * ACCEPT_SECONDS)  # to be let in is not what is measured
     began = time.perf_counter()
     tally.ends_at = began + load.seconds
-    if load.rate:
-        await _pace(load, callers, backlog, began)
+    if idle is not None:
+        idle.extend(callers)
+        await _pace(load, tally, idle, backlog, began)
     else:
         for caller in callers:
             caller.ask(began, began)
@@ -219,23 +220,19 @@ async def drive(load: Load) -> Measured:
     return _measured(tally, time.perf_counter() - began)
 
 
-async def _pace(load: Load, callers: list[Caller], backlog: deque[float], began: float) -> None:
+async def _pace(load: Load, tally: Tally, idle: deque[Caller], backlog: deque[float], began: float) -> None:
     """Each call at its time; what finds no connection free waits, and its waiting counts."""
     due = 0
     while (now := time.perf_counter()) < began + load.seconds:
         while began + due / load.rate <= now:
             backlog.append(began + due / load.rate)
             due += 1
-        for caller in callers:
-            if not backlog:
-                break
-            if caller.is_idle:
-                caller.ask(backlog.popleft(), now)
+        while backlog and idle:
+            idle.popleft().ask(backlog.popleft(), now)
         await asyncio.sleep(TICK_SECONDS)
-    callers[0].tally.leave_unsent(backlog)
-    for caller in callers:
-        if caller.is_idle:
-            caller.close()
+    tally.leave_unsent(backlog)
+    for caller in idle:
+        caller.close()
 
 
 def _measured(tally: Tally, seconds: float) -> Measured:

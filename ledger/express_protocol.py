@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from ledger.api.express import Express, media_type_of
 from ledger.deadline import HEADER, not_a_time, overdue, seconds_asked
 from ledger.hall.sent import Sent
+from ledger.lanes import Overloaded
 from ledger.log import request_id_of, tell_request
 from ledger.one_packet import OnePacketProtocol
 from ledger.problems import answer_problem
@@ -48,6 +49,8 @@ class ExpressProtocol(OnePacketProtocol):
             super().on_message_complete()
         elif not cycle.response_complete:
             assert self._express is not None, "an exchange begins with what it has taken"
+            if cycle.is_refused(self._express):
+                return
             task = self.loop.create_task(cycle.run(self._express))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
@@ -108,10 +111,18 @@ class _Exchange:
         self._began = time.perf_counter()
         self._task: asyncio.Task[Any] | None = None
 
+    def is_refused(self, express: Express) -> bool:
+        """Before a task is made, a key looked at or a body read; a refusal is all that happens to most of a rush."""
+        request = self._request
+        request.scope["state"]["request_id"] = request_id_of(request.headers.get("x-request-id"))
+        if not express.has_no_room(request):
+            return False
+        self._answer(answer_problem(request, Overloaded()))
+        return True
+
     async def run(self, express: Express) -> None:
         """Until answered; at the deadline the answer is that there is none, whatever the work takes to be given up."""
         request, state = self._request, self._request.scope["state"]
-        state["request_id"] = request_id_of(request.headers.get("x-request-id"))
         request.whole = self.body
         seconds = seconds_asked(request.headers.get(HEADER.lower()))
         if seconds is None:

@@ -22,6 +22,7 @@ log = structlog.get_logger()
 LANES = 2
 BATCH_MAX = 128
 QUEUE_MAX = 4_096
+WAIT_SECONDS_MAX = 1.0
 BULK_MAX = 20_000
 CHUNK_SECONDS = 0.1
 CHUNK_MIN, CHUNK_MAX = 16, 1_000
@@ -62,6 +63,7 @@ class _Waiting(msgspec.Struct, eq=False):
 
     request: Request
     answer: "asyncio.Future[Outcome]"
+    since: float = msgspec.field(default_factory=time.perf_counter)
 
     @property
     def commands(self) -> int:
@@ -107,7 +109,7 @@ class Lanes:
 
     async def post(self, request: Request, *, timeout_seconds: float = COMMAND_SECONDS) -> Outcome:
         """One command's outcome, after its commit. Raises `Overloaded` or `OutcomeUnknown`."""
-        if not self._is_open or len(self._queue) >= self._queue_max:
+        if self.is_full:
             raise Overloaded
         loop = asyncio.get_running_loop()
         waiting = _Waiting(request, loop.create_future())
@@ -136,6 +138,15 @@ class Lanes:
         answers = [item.answer for item in waiting]
         await asyncio.wait(answers, timeout=timeout_seconds)
         return [_answer_or_error(answer) for answer in answers]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more would wait too long: told by how long the first in the queue has waited, not by a guess."""
+        waiting = len(self._queue)
+        if not self._is_open or waiting >= self._queue_max:
+            return True
+        # Two batches are taken whatever a slow moment did to the first: a burst is not a rush.
+        return waiting >= 2 * self._batch_max and time.perf_counter() - self._queue[0].since > WAIT_SECONDS_MAX
 
     @property
     def waiting(self) -> int:

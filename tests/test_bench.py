@@ -127,7 +127,7 @@ async def test_shedding_is_told_apart_from_work_and_from_failure() -> None:
         tally.count(status, b"x", 1, since_due=1.0, since_sent=0.5)
     assert (tally.done, tally.shed, tally.failed, tally.first_failure) == (3, 1, 1, "500 b'x'")
     assert (tally.latencies, tally.shed_latencies) == ([1.0] * 3, [0.5])
-    assert isinstance(Caller(tally, deque(), is_paced=True), asyncio.Protocol)
+    assert isinstance(Caller(tally, deque()), asyncio.Protocol)
 
 
 def test_no_two_runs_share_a_key() -> None:

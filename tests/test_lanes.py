@@ -78,6 +78,29 @@ async def test_over_the_bound_is_refused_at_once(village: Village) -> None:
             await lanes.post(ask(village, "k", gift()))
 
 
+async def test_a_queue_that_stands_still_takes_no_more_and_a_burst_is_no_rush(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.lanes.WAIT_SECONDS_MAX", 0.2)
+    admin = await connect(village.database.admin_url)
+    async with open_lanes(village, batch_max=4) as lanes:
+        async with admin.transaction():
+            await admin.execute("LOCK TABLE entry IN ACCESS EXCLUSIVE MODE")
+            first = [asyncio.create_task(lanes.post(ask(village, f"k{n}", gift()))) for n in range(15)]
+            await asyncio.sleep(0.3)
+            assert (lanes.waiting, lanes.is_full) == (7, False), "seven are less than two batches, however long"
+            more = [asyncio.create_task(lanes.post(ask(village, f"m{n}", gift()))) for n in range(8)]
+            await asyncio.sleep(0)
+            refused = [task for task in more if task.done()]
+            assert (len(refused), lanes.waiting, lanes.is_full) == (7, 8, True)
+            assert all(isinstance(task.exception(), Overloaded) for task in refused)
+        await asyncio.gather(*first, *(task for task in more if task not in refused))
+        assert not lanes.is_full
+        await lanes.post(ask(village, "after", gift()))
+    await admin.close()
+    assert await village.total("hh_1") == 1_700
+
+
 async def test_a_stopped_lane_takes_nothing_and_finishes_what_it_had(village: Village) -> None:
     async with open_lanes(village) as lanes:
         tasks = [asyncio.create_task(lanes.post(ask(village, f"k{n}", gift()))) for n in range(20)]

@@ -86,6 +86,10 @@ class Express:
         except Exception as error:
             return self._answer_error(request, error)
 
+    def has_no_room(self, request: Sent) -> bool:
+        """What would be posted is refused before it costs anything, so that a rush does not eat up the work itself."""
+        return request.method == "POST" and self._admission.desk.lanes.is_full
+
     def take(
         self, scope: Any, sent_headers: Sequence[tuple[bytes, bytes]], receive: Callable[[], Awaitable[Any]]
     ) -> Sent | None:

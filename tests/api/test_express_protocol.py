@@ -74,6 +74,28 @@ async def test_the_short_way_is_taken(office: Office, monkeypatch: pytest.Monkey
     assert len(taken) == 3 and None not in taken
 
 
+async def test_in_a_rush_what_would_be_posted_is_refused_before_it_costs_anything_and_reads_go_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await office.key("admin")
+    deed = json.dumps(DEED).encode()
+    with listening(office.village.database.url) as address:
+        async with socket_of(address) as (reader, writer):
+
+            async def ask(key: str, method: str, path: str, body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
+                writer.write(call(office, key, method, path, body, "Idempotency-Key: once", "Accept-Language: en"))
+                return await read_answer(reader)
+
+            with monkeypatch.context() as rush:
+                rush.setattr("ledger.lanes.Lanes.is_full", True)
+                for whoever in (key, "nobody"):
+                    status, headers, told = await ask(whoever, "POST", "awards", deed)
+                    assert (status, json.loads(told)["code"], headers["retry-after"]) == (503, "overloaded", "1")
+                    assert json.loads(told)["request_id"] == headers["x-request-id"]
+                assert (await ask(key, "GET", "accounts/hh_1/balances"))[0] == 200
+            assert (await ask(key, "POST", "awards", deed))[0] == 201
+
+
 async def test_requests_in_one_packet_are_answered_in_order(office: Office) -> None:
     key = await office.key("admin")
     with listening(office.village.database.url) as address:
