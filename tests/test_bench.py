@@ -154,7 +154,7 @@ def test_a_large_set_has_the_lines_asked_for_and_balances() -> None:
         }
     )
     pauses = sum(1 for _ in county.run(3_000, chunk=1_000))
-    assert (pauses, len(county.rows["journal"]), len(county.rows["idempotency_key"])) == (3, 3_000, 3_000)
+    assert (pauses, len(county.rows["journal"]), len(county.rows["outbox"])) == (3, 3_000, 3_000)
     assert 2.2 < len(county.rows["entry"]) / 3_000 < 3.2
     assert sum(account.total for (_, purse, unit), account in county.accounts.items() if unit == "points") == 100 * (
         COUNTY.households
