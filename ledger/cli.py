@@ -16,6 +16,7 @@ from ledger.cli_inspections import add_inspections_parser, run_inspection
 from ledger.cli_rules import add_rules_commands, run_rules
 from ledger.cli_seal import add_seal_parsers, seal_commands
 from ledger.cli_sweep import add_sweep_parser, sweep_place
+from ledger.db.files import FileShelf
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.migrate import MigrationProblem
 from ledger.db.place import Place, open_administrator_url
@@ -100,7 +101,7 @@ async def _migrate(url: str, place: Place) -> None:
 def backup_place(place: Place, file: Path) -> int:
     """Also of a data folder of an older PostgreSQL, while programs of its version are there."""
     with open_administrator_url(place, is_old=True) as url:
-        manifest = asyncio.run(_with_connection(url, file, back_up))
+        manifest = asyncio.run(_with_connection(url, file, back_up, place))
     print(f"{file}: {_size(manifest)}")
     return 0
 
@@ -109,7 +110,7 @@ def restore_place(place: Place, file: Path) -> int:
     if not file.is_file():
         return refuse(english=f"There is no file {file}.", chinese=f"没有文件 {file}。")
     with open_administrator_url(place) as url:
-        manifest = asyncio.run(_with_connection(url, file, restore))
+        manifest = asyncio.run(_with_connection(url, file, restore, place))
         print(f"Restored / 已恢复 {file}: {_size(manifest)}, {manifest.made_at}")
         return asyncio.run(_check(url))
 
@@ -124,11 +125,14 @@ async def _check(url: str) -> int:
 
 
 async def _with_connection(
-    url: str, file: Path, action: Callable[[asyncpg.Connection, Path], Coroutine[None, None, Manifest]]
+    url: str,
+    file: Path,
+    action: Callable[[asyncpg.Connection, Path, FileShelf], Coroutine[None, None, Manifest]],
+    place: Place,
 ) -> Manifest:
     connection = await connect(url)
     try:
-        return await action(connection, file)
+        return await action(connection, file, FileShelf(place.data_folder))
     finally:
         await connection.close()
 
@@ -136,4 +140,6 @@ async def _with_connection(
 def _size(manifest: Manifest) -> str:
     counts = manifest.content.counts
     rows = sum(counts.values())
-    return f"schema {manifest.content.schema_version}, journal / 流水 {counts.get('journal', 0)}, rows / 行 {rows}"
+    journal = counts.get("journal", 0)
+    head = f"schema {manifest.content.schema_version}, journal / 流水 {journal}"
+    return f"{head}, rows / 行 {rows}, files / 文件 {manifest.files}"

@@ -22,6 +22,7 @@ from ledger.api import (
     inspections,
     market,
     metrics,
+    notices,
     objections,
     openings,
     people,
@@ -44,6 +45,8 @@ from ledger.api import (
     vouchers,
 )
 from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets
+from ledger.web import card_sheets, counter, labels, my, pages, receipts
+from ledger.web import card_sheets, counter, my, pages, receipts, wall
 
 ROUTES = (
     pages.front,
@@ -131,6 +134,13 @@ ROUTES = (
     objections.dismiss,
     donations.donations,
     donations.donation,
+    notices.notice,
+    notices.notice_as_csv,
+    notices.bulletin,
+    notices.bulletin_as_csv,
+    notices.list_in_bulletins,
+    wall.notice_sheet,
+    wall.bulletin_sheet,
     inspections.open_sheet,
     inspections.sheets,
     inspections.sheet,

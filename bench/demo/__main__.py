@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.demo import afterwards, books, day, mishaps, rider, shelf, shops
+from bench.demo import afterwards, books, day, gatherings, mishaps, rider, shelf, shops
 from bench.demo.caller import Body, Caller
 from bench.demo.month import BARBER, CLINIC, first_weeks, last_weeks, live_through
 from bench.demo.notebook import Notebook
@@ -84,6 +84,12 @@ def live_a_month(caller: Caller, notebook: Notebook, residents: Residents) -> No
     chapter("9月19日 旧物捐赠日,两个捐赠点", "Donation day at two stations")
     shelf.take_gifts(caller, notebook, residents)
     live_through(caller, notebook, last_weeks(residents))
+    chapter("9月28日 全员巡查,公示与异议", "Every home inspected, the notice, two objections")
+    gatherings.inspect_homes(caller, notebook, residents)
+    gatherings.object_to_two(caller, notebook)
+    chapter("9月29日 报名清理河道", "A sign-up list")
+    gatherings.call_helpers(caller, notebook, residents)
+    gatherings.print_bulletin(caller)
 
 
 def redeem(caller: Caller, notebook: Notebook, residents: Residents) -> Body:

@@ -97,7 +97,7 @@ class Caller:
     def posted(self, path: str, body: Body, *, key: str, role: str = "operator") -> Body:
         """The body of a success."""
         answer = self.post(path, body, key=key, role=role)
-        must(answer.status in (200, 201), f"POST {path} {body}: {answer.status} {answer.body}")
+        must(answer.status in (200, 201, 202), f"POST {path} {body}: {answer.status} {answer.body}")
         return answer.body
 
     def refused(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from bench.demo.caller import Answer, Body, Caller
-from bench.demo.month import Deed, do, moved
+from bench.demo.month import moved
 from bench.demo.notebook import Notebook, balances_of
 from bench.demo.people import Person, Residents
 from bench.demo.proof import must, must_equal
@@ -73,8 +73,8 @@ def fill(caller: Caller, notebook: Notebook) -> None:
 
 
 def take_gifts(caller: Caller, notebook: Notebook, residents: Residents) -> None:
-    """A worker at the station looks at each piece and values it within the range of its grade; the same evening it
-    stands on the supermarket's shelf, with a label."""
+    """A worker at the station looks at each piece and values it within the range of its grade; in one transaction
+    the giver has the points and the piece stands on the supermarket's shelf, with its provenance."""
     for gift in GIFTS:
         facts = {
             "happened_on": "2026-09-19",
@@ -82,10 +82,15 @@ def take_gifts(caller: Caller, notebook: Notebook, residents: Residents) -> None
             "decision": {"amount": gift.points, "reason": gift.reason},
             "note": STATIONS[gift.station],
         }
-        do(caller, notebook, Deed("donated-goods", residents[gift.giver].id, facts, gift.points))
-        body = {"outlet": SUPERMARKET, "item": gift.item, "quantity": 1, "source": "donated"}
-        caller.posted("stock/receipts", body | {"note": STATIONS[gift.station]}, key=f"donated-{gift.item}")
+        giver = residents[gift.giver].id
+        award = {"rule": "donated-goods", "recipient": giver, "facts": facts}
+        body = {"outlet": SUPERMARKET, "item": gift.item, "quantity": 1, "award": award}
+        receipt = caller.posted("stock/donations", body, key=f"donated-{gift.item}")
+        must_equal(moved(receipt, giver, "points"), gift.points, f"points for {gift.item}")
+        notebook.earn(giver, gift.points)
         notebook.stock[SUPERMARKET, gift.item] += 1
+        told = caller.get(f"donations/don_{receipt['transaction'][4:]}")
+        must_equal((told["donor"], told["item"], told["grades"]["grade"]), (giver, gift.item, gift.grade), "provenance")
     on_shelf = {row["item"]: row["stock"] for row in caller.get(f"outlets/{SUPERMARKET}/stock")["items"]}
     must(all(on_shelf[gift.item] == 1 for gift in GIFTS), "each donated piece is there once")
     for station, name in STATIONS.items():

@@ -13,9 +13,11 @@ import msgspec
 
 from ledger.db.archive import Content, copy_out, has_ledger, read_content
 from ledger.db.cluster import sync_folder
+from ledger.db.files import FileShelf
 
 FORMAT = "points-ledger-backup-1"
 MANIFEST = "manifest.json"
+FILES = "files/"
 TABLE_SECONDS_MAX = 6 * 3600.0
 
 
@@ -46,10 +48,14 @@ class Manifest(msgspec.Struct, frozen=True):
     made_at: str
     server_version: str
     content: Content
+    files: int = 0
 
 
-async def back_up(connection: asyncpg.Connection, target: Path) -> Manifest:
-    """One snapshot of all tables; the file appears under its name only when it is complete and on the disk."""
+async def back_up(connection: asyncpg.Connection, target: Path, files: FileShelf | None = None) -> Manifest:
+    """One snapshot of all tables; the file appears under its name only when it is complete and on the disk.
+
+    With the files of evidence: they are read after the tables, so every file that a row names is there.
+    """
     if not await has_ledger(connection):
         raise BackupRefused(
             BackupReason.NO_LEDGER,
@@ -58,7 +64,7 @@ async def back_up(connection: asyncpg.Connection, target: Path) -> Manifest:
         )
     try:
         with _whole_file(target) as file:
-            return await _write(connection, file)
+            return await _write(connection, file, files)
     except asyncpg.InsufficientPrivilegeError as error:
         raise needs_administrator() from error
 
@@ -72,7 +78,7 @@ def needs_administrator() -> BackupRefused:
     )
 
 
-async def _write(connection: asyncpg.Connection, file: IO[bytes]) -> Manifest:
+async def _write(connection: asyncpg.Connection, file: IO[bytes], files: FileShelf | None) -> Manifest:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             manifest = Manifest(
@@ -84,6 +90,11 @@ async def _write(connection: asyncpg.Connection, file: IO[bytes]) -> Manifest:
             for table in manifest.content.tables:
                 with archive.open(f"{table.name}.copy", "w", force_zip64=True) as member:
                     await copy_out(connection, table, _into(member), seconds_max=TABLE_SECONDS_MAX)
+        names = [] if files is None else files.names()
+        for name in names:
+            # Pictures do not get smaller.
+            archive.writestr(f"{FILES}{name}", (files and files.read(name)) or b"", zipfile.ZIP_STORED)
+        manifest = msgspec.structs.replace(manifest, files=len(names))
         archive.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     return manifest
 

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from ledger.actions.backup import (
+    FILES,
     FORMAT,
     MANIFEST,
     TABLE_SECONDS_MAX,
@@ -30,18 +31,21 @@ from ledger.db.archive import (
     set_sequences,
     switch_guards,
 )
+from ledger.db.files import FileShelf
 from ledger.db.migrate import load_migrations, migrate
 
 MANIFEST_BYTES_MAX = 1_000_000
 PART_BYTES = 2**18
 
 
-async def restore(connection: asyncpg.Connection, source: Path) -> Manifest:
-    """The target may have been migrated, but not used."""
+async def restore(connection: asyncpg.Connection, source: Path, files: FileShelf | None = None) -> Manifest:
+    """The target may have been migrated, but not used. Files of evidence come first: a row never names none."""
     try:
         with zipfile.ZipFile(source) as archive:
             manifest = read_manifest(archive, source)
             await _empty_target(connection)
+            if files is not None:
+                _load_files(archive, files)
             await migrate(connection, up_to=manifest.content.schema_version)
             async with connection.transaction():
                 await _load(connection, archive, manifest.content)
@@ -76,6 +80,17 @@ def read_manifest(archive: zipfile.ZipFile, source: Path) -> Manifest:
             "请使用制作该备份的版本或更新的版本恢复。",
         )
     return manifest
+
+
+def _load_files(archive: zipfile.ZipFile, files: FileShelf) -> None:
+    """Each under the name that its content has."""
+    for member in archive.namelist():
+        if member.startswith(FILES) and files.keep(archive.read(member)) != member.removeprefix(FILES):
+            raise BackupRefused(
+                BackupReason.NOT_WHOLE,
+                english=f"{member} is not what its name promises. Nothing was restored.",
+                chinese=f"{member} 与其名称不符。没有恢复任何内容。",
+            )
 
 
 async def _empty_target(connection: asyncpg.Connection) -> None:

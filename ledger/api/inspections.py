@@ -177,7 +177,7 @@ async def blank_sheet(inspection: FromPath[str], call: NamedDependency[Call]) ->
             rows += page
     written = await asyncio.to_thread(written_sheet, compiled, found.rule, rows)
     headers = {"Content-Disposition": f'attachment; filename="{found.id}.csv"', "X-Content-Type-Options": "nosniff"}
-    return Response(written, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(written, media_type="text/csv", headers=headers)
 
 
 @post(

@@ -42,6 +42,10 @@ class FileShelf:
         except FileNotFoundError:
             return None
 
+    def names(self) -> list[str]:
+        """All there are; a backup takes them along."""
+        return sorted(path.name for path in self.folder.glob("??/*") if _HASH.fullmatch(path.name))
+
     def _place(self, name: str) -> Path:
         assert _HASH.fullmatch(name), "files are named by their hash"
         return self.folder / name[:2] / name

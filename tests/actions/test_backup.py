@@ -15,12 +15,15 @@ from ledger.actions.backup import MANIFEST, BackupReason, BackupRefused, back_up
 from ledger.actions.restore import restore
 from ledger.db.binaries import find_binaries
 from ledger.db.embedded import EmbeddedDatabase, open_database
+from ledger.db.files import FileShelf
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.service_role import connect, prepare_database
 from tests.conftest import FORGETFUL
 from tests.village import Database, Village, gift, open_village, receive, redeem
 
 HARD_NAME = "张三\t\\N\n'\"李🎋\\."
+
+PICTURE = b"evidence"
 
 
 async def fill(village: Village) -> None:
@@ -52,7 +55,9 @@ async def everything(url: str) -> dict[str, object]:
 async def save(url: str, file: Path) -> None:
     connection = await connect(url)
     try:
-        await back_up(connection, file)
+        shelf = FileShelf(file.parent / "from")
+        shelf.keep(PICTURE)
+        await back_up(connection, file, shelf)
     finally:
         await connection.close()
 
@@ -60,7 +65,7 @@ async def save(url: str, file: Path) -> None:
 async def load(url: str, file: Path) -> None:
     connection = await connect(url)
     try:
-        await restore(connection, file)
+        await restore(connection, file, FileShelf(file.parent / "to"))
     finally:
         await connection.close()
 
@@ -97,6 +102,8 @@ async def test_what_was_saved_is_what_comes_back(village: Village, bare_url: str
     assert mode_of(file) == 0o600
     manifest = json.loads(zipfile.ZipFile(file).read(MANIFEST))
     assert manifest["content"]["counts"]["person"] == 1
+    kept = FileShelf(file.parent / "to")
+    assert (manifest["files"], [kept.read(name) for name in kept.names()]) == (1, [PICTURE])
 
 
 async def test_the_restored_ledger_goes_on(village: Village, bare_url: str, file: Path, tmp_path: Path) -> None:
