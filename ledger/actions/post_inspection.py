@@ -44,20 +44,27 @@ async def work_inspection(
         await shelf.current(connection, programme)
         async with connection.transaction():
             await show_programmes(connection, [programme])
-            sheet = await inspections.find_inspection(connection, programme, id)
+            sheet = await inspections.share_inspection(connection, programme, id)
             if sheet is None or sheet.state not in ("posting", "reversing"):
                 return
             if sheet.state == "posting":
                 ended = await _post_chunk(connection, programme, sheet, size, shelf)
             else:
                 ended = await _reverse_chunk(connection, programme, sheet, size, shelf)
-            if not ended:
-                await inspections.end_if_done(connection, programme, id)
         if not ended:
+            await _end_if_done(connection, programme, id)
             return
         yield ended
         fitting = int(CHUNK_SECONDS * ended / max(time.perf_counter() - began, 1e-6))
         size = max(1, min(CHUNK_MAX, 2 * size, fitting))
+
+
+async def _end_if_done(connection: asyncpg.Connection, programme: str, id: str) -> None:
+    """The lock waits for chunks of others; what they did is seen by the statement after it."""
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        await inspections.lock_inspection(connection, programme, id)
+        await inspections.end_if_done(connection, programme, id)
 
 
 async def preview_inspection(

@@ -106,6 +106,12 @@ async def lock_inspection(connection: asyncpg.Connection, programme: str, id: st
     return None if row is None else Inspection(**row)
 
 
+async def share_inspection(connection: asyncpg.Connection, programme: str, id: str) -> Inspection | None:
+    """Its state stays what it is to the end of the database transaction."""
+    row = await connection.fetchrow(_SQL["share_inspection"], programme, id)
+    return None if row is None else Inspection(**row)
+
+
 async def list_inspections(
     connection: asyncpg.Connection, programme: str, *, after: str, limit: int
 ) -> list[Inspection]:
@@ -199,7 +205,7 @@ async def reopen_refused(connection: asyncpg.Connection, programme: str, id: str
 
 
 async def end_if_done(connection: asyncpg.Connection, programme: str, id: str) -> bool:
-    """Whether nothing is left to do, as which it is then marked."""
+    """Whether nothing is left to do, as which it is then marked; under the lock, so that no chunk is on its way."""
     return await connection.execute(_SQL["end_if_done"], programme, id) == "UPDATE 1"
 
 

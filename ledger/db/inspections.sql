@@ -22,6 +22,13 @@ FROM inspection
 WHERE programme = $1 AND id = $2
 FOR NO KEY UPDATE;
 
+-- name: share_inspection
+-- Chunks work side by side; whoever changes the state waits until they are committed.
+SELECT id, rule, title, area, happened_on, state, attempt, opened_by, opened_at, posted_by
+FROM inspection
+WHERE programme = $1 AND id = $2
+FOR SHARE;
+
 -- name: list_inspections
 SELECT id, rule, title, area, happened_on, state, attempt, opened_by, opened_at, posted_by
 FROM inspection

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest_asyncio
 
+from ledger.actions.fill_inspection import begin_reversing
 from ledger.actions.post_inspection import work_inspection
 from ledger.actions.publish import publish_rulebook
 from ledger.core.fact import Fact, FactType
@@ -21,11 +23,12 @@ from ledger.core.value import Part, Parts
 from ledger.db.inspections import list_at_work
 from ledger.db.journal import show_programmes
 from ledger.db.owners import Owner, open_owners
+from ledger.db.service_role import connect
 from tests.api.client import Office
-from tests.village import BOTH, RULEBOOK, Village
+from tests.village import BOTH, RULEBOOK, Village, gift
 
 SHEET = {"rule": "monthly", "title": "九月巡查", "happened_on": "2026-09-14"}
-MANY = 1_000
+MANY = 800
 PARTS = Parts(
     parts=(
         Part(id="yard", title=BOTH, value=Table(of="grade", amounts={"good": 20, "poor": 5})),
@@ -139,20 +142,59 @@ async def test_a_sheet_goes_out_and_comes_back_as_csv(sheets: Office) -> None:
     assert tried["totals"] == {"points": 20 + 4 + 24}
 
 
-async def test_killed_while_posting_each_household_is_posted_once(village: Village, tmp_path: Path) -> None:
-    await publish_monthly(village)
+async def open_many(village: Village, id: str, owners: int) -> None:
+    """A filled sheet that waits to be posted."""
     async with village.connection.transaction():
         await show_programmes(village.connection, [village.slug])
-        owners = [Owner(f"hh_many{number:05}", "household", area="west") for number in range(MANY)]
-        await open_owners(village.connection, village.slug, owners)
+        many = [Owner(f"hh_many{number:05}", "household", area="west") for number in range(owners)]
+        await open_owners(village.connection, village.slug, many)
         await village.connection.execute(
             "INSERT INTO inspection (programme, id, rule, title, area, happened_on, state, opened_by, posted_by)"
-            " VALUES ('village', 'ins_kill', 'sweep', 't', 'west', '2026-09-14', 'posting', 'x', 'x')"
+            " VALUES ('village', $1, 'sweep', 't', 'west', '2026-09-14', 'posting', 'x', 'x')",
+            id,
         )
         await village.connection.execute(
             "INSERT INTO inspection_line (programme, inspection, owner, facts)"
-            " SELECT programme, 'ins_kill', id, '{}' FROM owner WHERE programme = 'village' AND area = 'west'"
+            " SELECT programme, $1, id, '{}' FROM owner WHERE programme = 'village' AND area = 'west'",
+            id,
         )
+
+
+async def test_taken_back_in_the_middle_nothing_is_left(village: Village) -> None:
+    """A chunk is held up while the sheet is to be taken back: the end waits for it."""
+    await open_many(village, "ins_race", 100)
+    await village.post(("there", gift("hh_many00007")))
+    admin, worker, other = [await connect(url) for url in (village.database.admin_url, *[village.database.url] * 2)]
+
+    async def work_on(connection: asyncpg.Connection) -> None:
+        async for _ in work_inspection(connection, village.slug, "ins_race", village.shelf):
+            pass
+
+    async def take_back() -> None:
+        await begin_reversing(other, village.slug, "ins_race", principal="x")
+        await work_on(other)
+
+    async with admin.transaction():
+        await admin.execute("SELECT FROM balance WHERE owner = 'hh_many00007' FOR UPDATE")
+        posting = asyncio.create_task(work_on(worker))
+        while not await village.rows("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        taking = asyncio.create_task(take_back())
+        await asyncio.sleep(0.3)
+    await asyncio.gather(posting, taking)
+    await work_on(other)
+    [left] = await village.rows(
+        "SELECT (SELECT state FROM inspection) AS state,"
+        " (SELECT count(*) FROM inspection_line WHERE outcome = 'posted') AS posted,"
+        " (SELECT sum(total) FROM balance WHERE purse = 'main' AND owner LIKE 'hh_many%') AS points"
+    )
+    assert tuple(left) == ("reversed", 0, 100)
+    for one in (admin, worker, other):
+        await one.close()
+
+
+async def test_killed_while_posting_each_household_is_posted_once(village: Village, tmp_path: Path) -> None:
+    await open_many(village, "ins_kill", MANY)
     command = [sys.executable, "-m", "ledger.main", "inspection", "--programme", "village", "ins_kill"]
     environ = {**os.environ, "DATABASE_URL": village.database.admin_url, "LEDGER_DATA": str(tmp_path)}
     posted = "SELECT count(*) AS n FROM journal WHERE batch = 'inspection:ins_kill'"

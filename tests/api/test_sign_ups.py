@@ -96,6 +96,10 @@ async def test_all_who_came_are_credited_once_and_an_hour_counts_once(helpers: O
         {"member": "mbr_2", "came_at": "2026-09-12T09:00:00+08:00", "left_at": "2026-09-12T10:00:00+08:00"},
         {"member": "mbr_3"},
     ]
+    body = {"owner": "hh_1", "carrier": "passbook", "member": "mbr_1", "number": "1001"}
+    card = (await helpers.post("cards", body, key=key)).json()["card"]
+    assert (await helpers.post(f"cards/{card}/activate", None, key=key)).status_code == 200
+    people[0] = {"card": {"number": "1001"}}
     marked = await helpers.post(f"{river}/attendance", {"people": people}, key=key)
     assert (marked.status_code, marked.json()["came"]) == (200, 3), marked.text
     await helpers.post(f"{river}/attendance", {"people": [{"member": "mbr_3", "absent": True}]}, key=key)
