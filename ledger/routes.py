@@ -47,6 +47,7 @@ from ledger.api import (
 from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets
 from ledger.web import card_sheets, counter, labels, my, pages, receipts
 from ledger.web import card_sheets, counter, my, pages, receipts, wall
+from ledger.web import card_sheets, counter, labels, my, pages, receipts, wall
 
 ROUTES = (
     pages.front,
