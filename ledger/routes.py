@@ -44,10 +44,7 @@ from ledger.api import (
     trial_balance,
     vouchers,
 )
-from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets
-from ledger.web import card_sheets, counter, labels, my, pages, receipts
-from ledger.web import card_sheets, counter, my, pages, receipts, wall
-from ledger.web import card_sheets, counter, labels, my, pages, receipts, wall
+from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets, wall
 
 ROUTES = (
     pages.front,
