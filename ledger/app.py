@@ -24,6 +24,7 @@ from ledger.hall.call import Admission, Route, give_call
 from ledger.hall.decode import intake_of
 from ledger.hall.desk import Desk
 from ledger.hall.sent import Asked
+from ledger.hall.session import cookie_of
 from ledger.log import log_requests
 from ledger.problems import Problem, answer_problem, is_unexpected, problem_of
 from ledger.routes import ROUTES
@@ -39,6 +40,8 @@ POOL_SIZE = 8
 
 class Service(Litestar):
     """Also logs and times requests that reach no route, and answers them with a request id."""
+
+    desk: Desk
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -73,11 +76,13 @@ def create_app(
         return_dto=None,
         guards=[admission.guard],
         exception_handlers={Exception: answer_error},
+        before_send=[send_cookie],
         lifespan=[_opened(desk)],
         openapi_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
     )
+    app.desk = desk
     admission.routes = routes_of(app)
     app.express.open(admission.routes, admission, answer_error)
     document = describe(admission.routes)
@@ -145,6 +150,13 @@ def answer_error(request: Asked, error: Exception) -> Response[bytes]:
         pointed=[one.detail for one in problem.errors],
         headers=headers,
     )
+
+
+async def send_cookie(message: Any, scope: Any) -> None:
+    """A session's token that the guard has replaced goes back to where the old one came from."""
+    token = scope["state"].get("new_token") if message["type"] == "http.response.start" else None
+    if token:
+        message["headers"] = [*message["headers"], (b"set-cookie", cookie_of(scope, token).encode("ascii"))]
 
 
 def _opened(desk: Desk) -> Any:

@@ -30,8 +30,7 @@ UNREACHABLE = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.ClientConfigurationError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,  # it shuts down, or its head was killed, while we were at work
+    asyncpg.CannotConnectNowError,
 )
 
 

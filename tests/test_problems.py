@@ -99,6 +99,15 @@ STATUSES = {
     Reason.PIN_LOCKED: 429,
     Reason.PIN_NOT_SET: 422,
     Reason.PIN_TOO_EASY: 422,
+    Reason.SIGN_IN_WRONG: 401,
+    Reason.SIGN_IN_LOCKED: 429,
+    Reason.PASSWORD_WEAK: 422,
+    Reason.NO_ROLE: 403,
+    Reason.NO_SESSION: 409,
+    Reason.SESSION_RENEWED: 409,
+    Reason.OUT_OF_REACH: 403,
+    Reason.ROLE_MISPLACED: 422,
+    Reason.USER_NAME_TAKEN: 409,
 }
 
 

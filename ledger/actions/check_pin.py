@@ -1,14 +1,13 @@
 """PINs of cards: set, and tried. A guess is counted, and committed, before the slow hash is begun."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 import asyncpg
 
+from ledger.actions.count_guess import Allowance, count_guess, forget_guesses, take_back_guess
 from ledger.actions.slow_hash import SlowHash
 from ledger.core.pin import is_easy_to_guess, is_pin
 from ledger.core.refusal import Reason, Refused
-from ledger.db.guesses import lock_guesses, write_guesses
 from ledger.db.journal import show_programmes
 from ledger.db.pins import StoredPin, delete_pin, find_pin, upsert_pin
 
@@ -26,7 +25,7 @@ async def set_pin(
     async with connection.transaction():
         await show_programmes(connection, [programme])
         await upsert_pin(connection, programme, card, StoredPin(digest, slow.pepper_name), by=by)
-        await _forget_guesses(connection, slow, programme, card)
+        await forget_guesses(connection, slow, _at_card(programme, card).subject)
 
 
 async def remove_pin(connection: asyncpg.Connection, slow: SlowHash, programme: str, card: str) -> None:
@@ -34,7 +33,7 @@ async def remove_pin(connection: asyncpg.Connection, slow: SlowHash, programme: 
     async with connection.transaction():
         await show_programmes(connection, [programme])
         await delete_pin(connection, programme, card)
-        await _forget_guesses(connection, slow, programme, card)
+        await forget_guesses(connection, slow, _at_card(programme, card).subject)
 
 
 async def check_pin(
@@ -46,39 +45,21 @@ async def check_pin(
     from one address in fifteen minutes are the end, whoever asks and however many at once.
     Not to be called within a database transaction: a guess must stay counted whatever becomes of it.
     """
-    assert not connection.is_in_transaction(), "a guess that is rolled back is not counted"
-    subjects = {"card": f"card\0{programme}\0{card}", "address": f"address\0{address}"}
-    blinded = {name: slow.blind(subject) for name, subject in subjects.items()}
-    left = await _count_guess(connection, blinded)
+    at_card = _at_card(programme, card)
+    from_address = Allowance("address", f"address\0{address}", GUESSES_MAX, WINDOW)
+    counted = await count_guess(connection, slow, [at_card, from_address])
+    if counted.locked is not None:
+        minutes = -(-counted.seconds // 60)
+        raise Refused(Reason.PIN_LOCKED, locked=counted.locked, minutes=minutes, guesses_max=GUESSES_MAX)
     stored = await _load_pin(connection, programme, card)
     is_kept = stored is not None and stored.pepper == slow.pepper_name
     digest = stored.digest if stored is not None and is_kept else None
     if await slow.matches(digest, _subject(programme, card), pin if is_pin(pin) else ""):
-        await _take_back(connection, blinded)
+        await take_back_guess(connection, slow, at_card, from_address)
     elif is_kept:
-        raise Refused(Reason.PIN_WRONG, tries_left=left, minutes=_minutes(WINDOW.total_seconds()))
+        raise Refused(Reason.PIN_WRONG, tries_left=counted.left, minutes=int(WINDOW.total_seconds()) // 60)
     else:
         raise Refused(Reason.PIN_NOT_SET, card=card)
-
-
-async def _count_guess(connection: asyncpg.Connection, subjects: Mapping[str, str]) -> int:
-    """How many are left after this one."""
-    async with connection.transaction():
-        guesses = await lock_guesses(connection, list(subjects.values()), WINDOW)
-        for name, subject in subjects.items():
-            if seconds := guesses[subject].seconds_until_room(GUESSES_MAX, WINDOW):
-                raise Refused(Reason.PIN_LOCKED, locked=name, minutes=_minutes(seconds), guesses_max=GUESSES_MAX)
-        for subject in subjects.values():
-            await write_guesses(connection, subject, [*guesses[subject].guessed_at, guesses[subject].now])
-    return GUESSES_MAX - 1 - max(len(guesses[subject].guessed_at) for subject in subjects.values())
-
-
-async def _take_back(connection: asyncpg.Connection, subjects: Mapping[str, str]) -> None:
-    """All guesses at the card; of the address only this one, or a card of one's own would give new tries at others."""
-    async with connection.transaction():
-        guesses = await lock_guesses(connection, list(subjects.values()), WINDOW)
-        await write_guesses(connection, subjects["card"], [])
-        await write_guesses(connection, subjects["address"], guesses[subjects["address"]].guessed_at[:-1])
 
 
 async def _load_pin(connection: asyncpg.Connection, programme: str, card: str) -> StoredPin | None:
@@ -87,15 +68,9 @@ async def _load_pin(connection: asyncpg.Connection, programme: str, card: str) -
         return await find_pin(connection, programme, card)
 
 
-async def _forget_guesses(connection: asyncpg.Connection, slow: SlowHash, programme: str, card: str) -> None:
-    subject = slow.blind(f"card\0{programme}\0{card}")
-    await lock_guesses(connection, [subject], WINDOW)
-    await write_guesses(connection, subject, [])
+def _at_card(programme: str, card: str) -> Allowance:
+    return Allowance("card", f"card\0{programme}\0{card}", GUESSES_MAX, WINDOW)
 
 
 def _subject(programme: str, card: str) -> str:
     return f"pin\0{programme}\0{card}"
-
-
-def _minutes(seconds: float) -> int:
-    return max(1, -int(-seconds // 60))

@@ -98,6 +98,15 @@ class Reason(enum.StrEnum):
     PIN_LOCKED = "pin_locked"
     PIN_NOT_SET = "pin_not_set"
     PIN_TOO_EASY = "pin_too_easy"
+    SIGN_IN_WRONG = "sign_in_wrong"
+    SIGN_IN_LOCKED = "sign_in_locked"
+    PASSWORD_WEAK = "password_weak"
+    NO_ROLE = "no_role"
+    NO_SESSION = "no_session"
+    SESSION_RENEWED = "session_renewed"
+    OUT_OF_REACH = "out_of_reach"
+    ROLE_MISPLACED = "role_misplaced"
+    USER_NAME_TAKEN = "user_name_taken"
 
 
 class Refused(Exception):

@@ -17,12 +17,6 @@ class Guesses(msgspec.Struct, frozen=True):
     guessed_at: tuple[datetime, ...]
     now: datetime
 
-    def seconds_until_room(self, guesses_max: int, window: timedelta) -> int:
-        """0 when there is room for one more."""
-        if len(self.guessed_at) < guesses_max:
-            return 0
-        return max(1, int((self.guessed_at[-guesses_max] + window - self.now).total_seconds()))
-
 
 async def lock_guesses(
     connection: asyncpg.Connection, subjects: Sequence[str], window: timedelta

@@ -80,6 +80,12 @@ async def find_owners(connection: asyncpg.Connection, programme: str, ids: Seque
     return {row["id"] for row in await connection.fetch(_SQL["find_owners"], programme, list(ids))}
 
 
+async def find_area(connection: asyncpg.Connection, programme: str, owner: str) -> str | None:
+    """Where somebody lives."""
+    area: str | None = await connection.fetchval(_SQL["find_area"], programme, owner)
+    return area
+
+
 async def find_household(connection: asyncpg.Connection, programme: str, owner: str) -> str | None:
     """The household that a member belongs to."""
     household: str | None = await connection.fetchval(_SQL["find_household"], programme, owner)

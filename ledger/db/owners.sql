@@ -41,6 +41,12 @@ WHERE o.programme = $1 AND o.kind = $2 AND o.reference = ANY($3::text []);
 SELECT household FROM owner
 WHERE programme = $1 AND id = $2;
 
+-- name: find_area
+-- A member without an area of its own lives in that of its household.
+SELECT coalesce(o.area, h.area) FROM owner AS o
+LEFT JOIN owner AS h ON h.programme = o.programme AND h.id = o.household
+WHERE o.programme = $1 AND o.id = $2;
+
 -- name: find_owner_by_reference
 SELECT id FROM owner
 WHERE programme = $1 AND kind = $2 AND reference = $3;

@@ -19,7 +19,10 @@ class Role(enum.StrEnum):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Whom a key stands for, and how far it reaches: a node's subtree, perhaps one programme, perhaps one owner."""
+    """Whom a key or a session stands for, and how far it reaches: a node's subtree, perhaps one programme, one owner.
+
+    With an area the role is for the households and people of that area only. `key` is the id of the key or session.
+    """
 
     key: str
     role: Role
@@ -27,17 +30,21 @@ class Caller(msgspec.Struct, frozen=True):
     node: str
     programme: str | None = None
     owner: str | None = None
+    area: str | None = None
 
 
 class Access(msgspec.Struct, frozen=True):
     """Roles in `all` act on everything in a programme that their key reaches.
 
     Roles in `own` act on what belongs to their key's owner, which the request names in the given field; LOADED says
-    that only what is found tells whose it is, and the handler then asks.
+    that only what is found tells whose it is, and the handler then asks. `whose` is that field for roles that are
+    narrowed to an area; where it is not given it is what a resident would name, and where there is none such a role
+    may not come.
     """
 
     all: frozenset[Role] = frozenset()
     own: Mapping[Role, str] = {}
+    whose: str | None = None
     is_public: bool = False
     opens_programme: bool = False
 
@@ -50,6 +57,7 @@ _MERCHANT, _RESIDENT, _AUDITOR = Role.MERCHANT, Role.RESIDENT, Role.AUDITOR
 
 _EVERYONE = Access(frozenset(Role))
 _ADMINS = Access(frozenset({_ADMIN}))
+_OVERSEERS = Access(frozenset({_ADMIN, _AUDITOR}))
 _WORKERS = Access(frozenset({_ADMIN, _OPERATOR}))
 _READERS = frozenset({_ADMIN, _OPERATOR, _REVIEWER, _AUDITOR})
 _BOOKKEEPERS = Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR}))
@@ -64,12 +72,12 @@ _COUNTER_LATER = Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: LOADED, _MERC
 
 # Who may post which verb, at its own address and in a list of commands. What is not here nobody may post.
 COMMANDS: Mapping[str, Access] = {
-    "award": _WORKERS,
+    "award": Access(_WORKERS.all, whose="recipient"),
     "activate": _WORKERS,
     "cancel_pending": Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER})),
-    "deduct": _WORKERS,
+    "deduct": Access(_WORKERS.all, whose="owner"),
     "transfer": _WORKERS,
-    "adjust": _WORKERS,
+    "adjust": Access(_WORKERS.all, whose="owner"),
     "open": _ADMINS,
     "expire": _ADMINS,
     "reset": _ADMINS,
@@ -104,6 +112,29 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", "/health/live"): PUBLIC,
     ("GET", "/health/ready"): PUBLIC,
     ("GET", "/metrics"): PUBLIC,
+    ("POST", "/v1/sign-in"): PUBLIC,
+    ("GET", "/v1/session"): _EVERYONE,
+    ("POST", "/v1/session/renew"): _EVERYONE,
+    ("POST", "/v1/session/role"): _EVERYONE,
+    ("POST", "/v1/session/password"): _EVERYONE,
+    ("POST", "/v1/session/end"): _EVERYONE,
+    ("GET", "/v1/sessions"): _EVERYONE,
+    ("POST", "/v1/sessions/end-others"): _EVERYONE,
+    ("POST", "/v1/sessions/{session}/end"): _EVERYONE,
+    # What these reach is a node's subtree: the handlers ask.
+    ("GET", "/v1/people"): _OVERSEERS,
+    ("POST", "/v1/people"): _ADMINS,
+    ("GET", "/v1/people/{person}"): _OVERSEERS,
+    ("POST", "/v1/people/{person}/roles"): _ADMINS,
+    ("POST", "/v1/people/{person}/roles/{role}/end"): _ADMINS,
+    ("POST", "/v1/people/{person}/block"): _ADMINS,
+    ("POST", "/v1/people/{person}/unblock"): _ADMINS,
+    ("POST", "/v1/people/{person}/password"): _ADMINS,
+    ("GET", "/v1/keys"): _OVERSEERS,
+    ("POST", "/v1/keys"): _ADMINS,
+    ("GET", "/v1/keys/{key}"): _OVERSEERS,
+    ("POST", "/v1/keys/{old}/rotate"): _ADMINS,
+    ("POST", "/v1/keys/{key}/revoke"): _ADMINS,
     ("GET", "/v1/programmes"): _EVERYONE,
     ("GET", _P): _EVERYONE,
     ("GET", f"{_P}/prices"): PUBLIC,

@@ -12,8 +12,9 @@ from litestar.response import Response
 
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
-from ledger.db.owners import find_household
-from ledger.hall.access import LOADED, Access, Caller
+from ledger.db.owners import find_area, find_household
+from ledger.hall.access import LOADED, Access, Caller, Role
+from ledger.hall.cookie import token_in_cookie
 from ledger.hall.decode import IDEMPOTENCY_KEY, Intake, decode
 from ledger.hall.desk import Desk
 from ledger.hall.fault import Fault, Faulty
@@ -38,7 +39,7 @@ ANSWER_SECONDS = 0.05
 class Call(msgspec.Struct, frozen=True):
     """What a handler works with. `sees_all` is false for a role that the table limits to what is its own.
 
-    `ends_at` is the request's deadline by the loop's clock.
+    `ends_at` is the request's deadline by the loop's clock; `token` is what the caller showed, for renewing it.
     """
 
     desk: Desk
@@ -47,6 +48,7 @@ class Call(msgspec.Struct, frozen=True):
     sees_all: bool
     body: Any
     ends_at: float
+    token: str | None = None
 
     @property
     def seconds_left(self) -> float:
@@ -121,21 +123,29 @@ class Admission:
         request.scope["state"]["is_page"] = route.answer_type is Html
         body = await decode(request, route.intake)
         programme = request.path_params.get("programme", "")
-        caller, sees_all = None, True
+        caller, sees_all, token = None, True, None
         if not route.access.is_public:
-            caller = await self._authenticate(request.headers)
+            caller, token = await self._authenticate(request)
             sees_all = await self._authorise(caller, programme, route.access, request.path_params, body)
         state = request.scope["state"]
         state["principal"] = None if caller is None else caller.principal
-        state["call"] = call = Call(self.desk, programme, caller, sees_all, body, state["ends_at"])
+        state["call"] = call = Call(self.desk, programme, caller, sees_all, body, state["ends_at"], token)
         return call
 
-    async def _authenticate(self, headers: Mapping[str, str]) -> Caller:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        caller = await self.desk.caller(token.strip()) if scheme.lower() == "bearer" else None
+    async def _authenticate(self, request: Asked) -> tuple[Caller, str]:
+        """By a header or, where there is none, by a session's cookie, which is replaced when it has grown old."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme:
+            token = token.strip() if scheme.lower() == "bearer" else ""
+        else:
+            token = token_in_cookie(request.scope, request.headers) or ""
+        caller = await self.desk.caller(token)
         if caller is None:
             raise Faulty(Fault.UNAUTHENTICATED)
-        return caller
+        if not scheme and isinstance(request, Request) and request.method == "GET":
+            request.scope["state"]["new_token"] = renewed = await self.desk.renew_old(token)
+            token = renewed or token
+        return caller, token
 
     async def _authorise(
         self, caller: Caller, programme: str, access: Access, path: Mapping[str, Any], body: Any
@@ -144,7 +154,7 @@ class Admission:
         if programme and not await self._may_enter(caller, programme, access):
             raise Refused(Reason.NOT_FOUND, programme=programme)
         if caller.role in access.all:
-            return True
+            return caller.area is None or await self._authorise_in_area(caller, programme, access, path, body)
         field = access.own.get(caller.role)
         if field is None or caller.owner is None:
             raise Faulty(Fault.FORBIDDEN, numbers={"role": str(caller.role)})
@@ -154,6 +164,22 @@ class Admission:
                 raise Refused(Reason.NOT_FOUND, **{field: named})
         return False
 
+    async def _authorise_in_area(
+        self, caller: Caller, programme: str, access: Access, path: Mapping[str, Any], body: Any
+    ) -> bool:
+        """What is everybody's to read, and what is about somebody of the area."""
+        if len(access.all) == len(Role):
+            return True
+        field = access.whose or access.own.get(Role.RESIDENT)
+        if field is None:
+            raise Faulty(Fault.FORBIDDEN, numbers={"role": str(caller.role)})
+        if field == LOADED:
+            return False
+        named = path[field] if field in path else getattr(body, field, None)
+        if named is None or not await is_own(self.desk, programme, caller, named):
+            raise Refused(Reason.NOT_FOUND, **{field: named})
+        return True
+
     async def _may_enter(self, caller: Caller, programme: str, access: Access) -> bool:
         """Also a name that nobody has taken, for who may open a programme."""
         if await self.desk.may_reach(caller, programme):
@@ -162,7 +188,10 @@ class Admission:
 
 
 async def is_own(desk: Desk, programme: str, caller: Caller, owner: str) -> bool:
-    """A resident's own are its household and the household's members."""
+    """A resident's own are its household and the household's members; of an area, those who live there."""
+    if caller.area is not None:
+        async with desk.reading(programme) as connection:
+            return await find_area(connection, programme, owner) == caller.area
     if owner == caller.owner:
         return True
     if caller.owner is None or not (caller.owner.startswith("hh_") and owner.startswith("mbr_")):

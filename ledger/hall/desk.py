@@ -7,7 +7,10 @@ from pathlib import Path
 
 import asyncpg
 
+from ledger.actions.session_token import SESSION_TOKEN, is_session_of, split_session_token
+from ledger.actions.sign_in import renew
 from ledger.actions.slow_hash import SlowHash
+from ledger.core.refusal import Refused
 from ledger.db.files import FileShelf
 from ledger.db.journal import show_programmes
 from ledger.db.keys import ApiKey, find_key, is_secret_of, split_token
@@ -15,14 +18,17 @@ from ledger.db.nodes import find_node_and_above, find_programme_nodes
 from ledger.db.pool import open_pool
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import connect, require_service_role
+from ledger.db.sessions import Session, find_session
 from ledger.hall.access import Caller, Role
 from ledger.hall.balance_reader import BalanceReader
 from ledger.hall.short_memory import ShortMemory
+from ledger.hall.used import Used
 from ledger.lanes import Lanes
 
 # A key that is revoked stops working within two seconds: this, and the time of one look-up.
 KEY_SECONDS = 1.5
 REACH_SECONDS = 5.0
+RENEW_SECONDS = 15 * 60
 ENTRIES_MAX = 10_000
 ACQUIRE_SECONDS = 2.0
 CLOSE_SECONDS = 1.0
@@ -47,6 +53,10 @@ class Desk:
         self._keys: ShortMemory[ApiKey | None] = ShortMemory(
             self._find_key, seconds=KEY_SECONDS, entries_max=ENTRIES_MAX
         )
+        self._sessions: ShortMemory[Session | None] = ShortMemory(
+            self._find_session, seconds=KEY_SECONDS, entries_max=ENTRIES_MAX
+        )
+        self.used = Used(self.connection)
         self._reach: ShortMemory[tuple[str, ...]] = ShortMemory(
             self._find_reach, seconds=REACH_SECONDS, entries_max=ENTRIES_MAX
         )
@@ -57,11 +67,13 @@ class Desk:
         async with self.connection() as connection:
             await require_service_role(connection)
         await self.lanes.start()
+        self.used.start()
 
     async def close(self) -> None:
         """What was accepted is finished first."""
         await self.lanes.stop()
         self.slow_hash.stop()
+        await self.used.stop()
         if self._pool is not None:
             await self._pool.close()
 
@@ -102,11 +114,48 @@ class Desk:
 
     async def caller(self, token: str) -> Caller | None:
         """Whom a token stands for; None if it stands for nobody (any more)."""
+        if token.startswith(SESSION_TOKEN):
+            return await self._caller_of_session(token)
         parts = split_token(token)
         key = None if parts is None else await self._keys.get(parts[0])
         if key is None or parts is None or not is_secret_of(key, parts[1]):
             return None
+        self.used.keys.add(key.id)
         return Caller(key.id, Role(key.role), key.principal, key.node, key.programme, key.owner)
+
+    async def session(self, token: str) -> Session | None:
+        """The session in force that a token belongs to."""
+        parts = split_session_token(token)
+        session = None if parts is None else await self._sessions.get(parts[0])
+        return session if session is not None and parts is not None and is_session_of(session, parts[1]) else None
+
+    async def renew_old(self, token: str) -> str | None:
+        """Another token for a session whose token has been in use for long; None where it may stay."""
+        session = await self.session(token)
+        if session is None or session.age_seconds < RENEW_SECONDS:
+            return None
+        async with self.connection() as connection:
+            try:
+                return await renew(connection, session, token)
+            except Refused:  # Another request of the same page was quicker; its answer carries the new one.
+                return None
+            finally:
+                self.forget_session(session.id)
+
+    def forget_session(self, session: str) -> None:
+        """To be called when it has just been renewed or ended."""
+        self._sessions.forget(session)
+
+    def forget_key(self, key: str) -> None:
+        """To be called when it has just been withdrawn."""
+        self._keys.forget(key)
+
+    async def _caller_of_session(self, token: str) -> Caller | None:
+        found = await self.session(token)
+        if found is None:
+            return None
+        self.used.sessions.add(found.id)
+        return Caller(found.id, Role(found.role), found.principal, found.node, found.programme, found.owner, found.area)
 
     async def may_reach(self, caller: Caller, programme: str) -> bool:
         """Whether the programme lies below the key's node and is not excluded by the key itself."""
@@ -130,6 +179,10 @@ class Desk:
     async def _find_key(self, id: str) -> ApiKey | None:
         async with self.connection() as connection:
             return await find_key(connection, id)
+
+    async def _find_session(self, id: str) -> Session | None:
+        async with self.connection() as connection:
+            return await find_session(connection, id)
 
     async def _find_reach(self, programme: str) -> tuple[str, ...]:
         async with self.connection() as connection:

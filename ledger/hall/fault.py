@@ -17,6 +17,7 @@ class Fault(enum.StrEnum):
     REFERENCE_MISSING = "reference_missing"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
+    CROSS_SITE = "cross_site"
     NO_SUCH_PAGE = "no_such_page"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"

@@ -50,6 +50,12 @@ FAULTS: Mapping[Fault, Words] = {
         ("角色 {role} 不能进行此操作。请使用有权限的密钥。", "The role {role} may not do this. Use a key that may."),
         ("此密钥不能进行此操作。", "This key may not do this."),
     ),
+    Fault.CROSS_SITE: in_words(
+        403,
+        "请求来源不明",
+        "Not from this site",
+        ("请回到本站页面重新提交。", "Go back to the page of this site and send it again from there."),
+    ),
     Fault.NO_SUCH_PAGE: in_words(
         404,
         "没有这个地址",

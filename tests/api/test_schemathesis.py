@@ -2,7 +2,6 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 import requests
@@ -70,19 +69,15 @@ async def attack(office: Office, cases: int) -> Counter[int]:
     return seen
 
 
-async def test_generated_requests_never_break_the_service(
-    office: Office, record_property: Callable[[str, object], None]
-) -> None:
+async def test_generated_requests_never_break_the_service(office: Office) -> None:
     seen = await attack(office, CASES_QUICK)
-    record_property("Q10", f"{seen.total()} generated requests, none breaks anything: {dict(seen)}")
+    print(f"schemathesis: {seen.total()} requests, {dict(seen)}")
     assert seen.total() >= 250
     assert seen[200] + seen[201] >= 30
 
 
 @pytest.mark.soak
-async def test_many_generated_requests_never_break_the_service(
-    office: Office, record_property: Callable[[str, object], None]
-) -> None:
+async def test_many_generated_requests_never_break_the_service(office: Office) -> None:
     seen = await attack(office, CASES_LONG)
-    record_property("Q10", f"{seen.total()} generated requests, none breaks anything: {dict(seen)}")
+    print(f"schemathesis: {seen.total()} requests, {dict(seen)}")
     assert seen.total() >= 20_000
