@@ -22,7 +22,7 @@ from ledger.db.migrate import MigrationProblem
 from ledger.db.place import Place, open_administrator_url
 from ledger.db.service_role import UnsafeRole, connect, prepare_database, prepare_sealer
 
-Serve = Callable[[], int]
+Serve = Callable[[Path | None, Path | None], int]
 
 UNREACHABLE = (
     OSError,
@@ -38,7 +38,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
     """`serve` comes from above: the service is wired on the roof."""
     options = build_parser().parse_args(arguments)
     commands: dict[str, Callable[[], int]] = {
-        "serve": serve,
+        "serve": lambda: serve(options.tls_cert, options.tls_key),
         "migrate": lambda: migrate_place(place),
         "backup": lambda: backup_place(place, options.file),
         "restore": lambda: restore_place(place, options.file),
@@ -62,7 +62,9 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="points-ledger", description="Points Ledger / 积分账本")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("serve", help="run the service / 运行服务")
+    serving = commands.add_parser("serve", help="run the service / 运行服务")
+    serving.add_argument("--tls-cert", type=Path, metavar="FILE", help="certificate with its chain / 证书")
+    serving.add_argument("--tls-key", type=Path, metavar="FILE", help="its private key / 私钥")
     commands.add_parser("migrate", help="bring the database to this release / 升级数据库结构")
     for name, words in (
         ("backup", "write the whole ledger to FILE / 备份到文件"),

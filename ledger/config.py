@@ -10,6 +10,7 @@ import msgspec
 from ledger.db.embedded import default_data_folder
 from ledger.db.place import Place
 
+LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 LOG_FORMS = ("auto", "json", "console")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -26,6 +27,14 @@ class Config(msgspec.Struct, frozen=True):
     log_level: str
     seal_key: str | None = None
     pepper: str | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    behind_proxy: str | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether others than this machine can reach the address."""
+        return self.host not in LOCAL_HOSTS
 
     @property
     def place(self) -> Place:
@@ -55,6 +64,9 @@ SETTINGS = (
     "LEDGER_PG_BIN",
     "LEDGER_SEAL_KEY",
     "LEDGER_PEPPER",
+    "LEDGER_TLS_CERT",
+    "LEDGER_TLS_KEY",
+    "LEDGER_BEHIND_PROXY",
 )
 
 
@@ -80,8 +92,36 @@ def read_config(environ: Mapping[str, str]) -> Config:
         log_form=_choice("LEDGER_LOG", given.get("LEDGER_LOG", "auto"), LOG_FORMS),
         seal_key=given.get("LEDGER_SEAL_KEY"),
         pepper=given.get("LEDGER_PEPPER"),
+        tls_cert=_path(given.get("LEDGER_TLS_CERT")),
+        tls_key=_path(given.get("LEDGER_TLS_KEY")),
+        behind_proxy=given.get("LEDGER_BEHIND_PROXY"),
         log_level=_choice("LEDGER_LOG_LEVEL", given.get("LEDGER_LOG_LEVEL", "info"), LOG_LEVELS),
     )
+
+
+def require_safe(config: Config, *, has_ready_keys: bool) -> None:
+    """Refuses to serve where passwords and keys would be read by whoever listens, or are printed in a manual."""
+    if (config.tls_cert is None) != (config.tls_key is None):
+        raise ConfigProblem(
+            english="A certificate and its key belong together: set both LEDGER_TLS_CERT and LEDGER_TLS_KEY.",
+            chinese="证书与私钥须同时设置：LEDGER_TLS_CERT 和 LEDGER_TLS_KEY。",
+        )
+    if not config.is_public:
+        return
+    if config.tls_cert is None and config.behind_proxy is None:
+        raise ConfigProblem(
+            english=f"On {config.host} keys and PINs would travel in the clear. Give a certificate (--tls-cert,"
+            " --tls-key) or, behind a proxy with TLS, its address: LEDGER_BEHIND_PROXY=10.0.0.5.",
+            chinese=f"在 {config.host} 上密钥和密码会以明文传输。请提供证书（--tls-cert、--tls-key），"
+            "或在有 TLS 的反向代理之后运行并设置其地址：LEDGER_BEHIND_PROXY=10.0.0.5。",
+        )
+    if has_ready_keys:
+        raise ConfigProblem(
+            english="The keys of the demonstration lie in ready-keys.json and may have been copied. Make keys of your"
+            " own, revoke those, remove the file, and then serve on a public address.",
+            chinese="演示密钥保存在 ready-keys.json 中，可能已被复制。请先建立自己的密钥、吊销演示密钥并删除该文件，"
+            "再在公开地址上运行。",
+        )
 
 
 def _value(environ: Mapping[str, str], name: str) -> str:
@@ -114,6 +154,10 @@ def _database_url(text: str | None) -> str | None:
         english="DATABASE_URL must look like postgresql://user:password@host:5432/database",
         chinese="DATABASE_URL 的格式应为 postgresql://用户:密码@主机:5432/数据库",
     )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).absolute() if text else None
 
 
 def _number(name: str, text: str, *, least: int, most: int) -> int:

@@ -16,7 +16,7 @@ import uvloop
 from ledger.actions.seal_key import seal_key_of
 from ledger.actions.slow_hash import pepper_of
 from ledger.app import Service, create_app
-from ledger.config import Config
+from ledger.config import Config, require_safe
 from ledger.db.embedded import EmbeddedDatabase, open_database
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.schemes import SchemeShelf
@@ -47,11 +47,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             settle_memory()
-            _announce(self.servers[0].sockets[0].getsockname(), self.ready)
+            _announce(self.servers[0].sockets[0].getsockname(), self.ready, is_tls=self.config.is_ssl)
 
 
 def serve(config: Config) -> int:
     """0 after an orderly end, 1 when the database is lost for good."""
+    require_safe(config, has_ready_keys=(config.data_folder / KEYS_FILE).exists())
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(config))
         database = None
@@ -74,10 +75,11 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     service_url = await prepare_database(url, config.place.service_password_file)
     keys_file = config.data_folder / KEYS_FILE
     ready = await prepare_first_start(service_url, keys_file) or read_ready_keys(keys_file)
+    require_safe(config, has_ready_keys=ready is not None)  # An empty database has got some just now.
     app = create_app(
         service_url, pool_size=config.pool_size, pepper=pepper_of(config.place), data_folder=config.data_folder
     )
-    server = _Server(server_config(app, loop="uvloop"))
+    server = _Server(server_config(app, loop="uvloop", **_tls_and_proxy(config)))
     server.ready = ready
     _stop_on_signals(server)
     watching = asyncio.create_task(_watch(database, server))
@@ -91,6 +93,16 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     return 1 if lost or not server.started else 0
 
 
+def _tls_and_proxy(config: Config) -> dict[str, Any]:
+    """A proxy's word about who asks and how is taken from the addresses that the operator names, and nobody else's."""
+    told: dict[str, Any] = {}
+    if config.tls_cert is not None:
+        told |= {"ssl_certfile": str(config.tls_cert), "ssl_keyfile": str(config.tls_key)}
+    if config.behind_proxy is not None:
+        told |= {"proxy_headers": True, "forwarded_allow_ips": config.behind_proxy}
+    return told
+
+
 def server_config(app: Service, **more: Any) -> uvicorn.Config:
     """How the application is served, in tests as in earnest."""
     return uvicorn.Config(
@@ -100,10 +112,9 @@ def server_config(app: Service, **more: Any) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
-        **more,
+        **{"proxy_headers": False, **more},
     )
 
 
@@ -157,9 +168,9 @@ async def _watch(database: EmbeddedDatabase | None, server: uvicorn.Server) -> b
     return True
 
 
-def _announce(listener: tuple[str, int], ready: ReadyKeys | None) -> None:
+def _announce(listener: tuple[str, int], ready: ReadyKeys | None, *, is_tls: bool) -> None:
     host, port = listener[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    address = f"http{'s' if is_tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
     lines = [
         "",
         f"Points Ledger / 积分账本   {address}",

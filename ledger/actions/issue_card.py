@@ -14,6 +14,7 @@ from ledger.db.cards import NewCard, StoredCard
 from ledger.db.identity import derived_id
 from ledger.db.journal import show_programmes
 from ledger.db.owners import find_owner
+from ledger.db.sessions import end_sessions_of_card
 
 CODE_BITS = 5 * CODE_LENGTH
 _NUMBERS = {"card_number_once": "number", "card_nfc_number_once": "nfc_number"}
@@ -87,6 +88,7 @@ async def block_card(
     async with connection.transaction():
         await _lock(connection, programme, id)
         await cards.block_cards(connection, programme, [id], by=by, why=why)
+        await end_sessions_of_card(connection, programme, id)
         return await _load(connection, programme, id)
 
 
@@ -117,6 +119,7 @@ async def replace_card(
             _require_same(before, new, key)
             return Issued(before, is_new=False)
         await cards.mark_replaced(connection, programme, id, by=by)
+        await end_sessions_of_card(connection, programme, id)
         await _insert(connection, programme, new, by=by)
         return Issued(await _load(connection, programme, successor), is_new=True)
 

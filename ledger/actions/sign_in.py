@@ -9,9 +9,13 @@ from ledger.actions.check_pin import check_pin
 from ledger.actions.count_guess import Allowance, count_guess, forget_guesses, take_back_guess
 from ledger.actions.session_token import hash_secret, new_token, split_session_token
 from ledger.actions.slow_hash import SlowHash
+from ledger.core.card import Card, PresentedCard
 from ledger.core.password import LENGTH_MIN, is_weak
 from ledger.core.refusal import Reason, Refused
+from ledger.db.cards import find_presented_card
 from ledger.db.identity import new_id
+from ledger.db.journal import show_programmes
+from ledger.db.nodes import find_programme_nodes
 from ledger.db.sessions import NewSession, Session, end_sessions, insert_session, renew_session
 from ledger.db.staff import Staff, StaffRole, find_staff, set_password
 
@@ -70,19 +74,30 @@ async def sign_in_resident(
     slow: SlowHash,
     *,
     programme: str,
-    node: str,
-    card: str,
-    owner: str,
+    presented: PresentedCard,
     pin: str,
     address: str,
     device: str,
 ) -> SignedIn:
-    """For the owner of a card that the door has found in use; see `check_pin` for what is refused."""
-    await check_pin(connection, slow, programme, card, pin, address)
+    """For the owner of a card in use, with its PIN; whether it is the card or the PIN that is wrong is not told.
+
+    A helper's card pays at a counter within limits; it does not open somebody else's account.
+    """
+    nodes = await find_programme_nodes(connection, programme)
+    card = await _find_card(connection, programme, presented) if nodes else None
+    # A card that is not there is counted and tried as one that is.
+    named = f"none-{slow.blind(repr(presented))}" if card is None else card.id
+    try:
+        await check_pin(connection, slow, programme, named, pin, address)
+    except Refused as refused:
+        if refused.reason is Reason.PIN_LOCKED:
+            raise
+        raise Refused(Reason.SIGN_IN_WRONG) from refused
+    assert card is not None, "nobody has set a PIN for a card that is not there"
     new, token = _new_session(device, RESIDENT_IDLE_SECONDS, RESIDENT_SECONDS_MAX)
-    whole = msgspec.structs.replace(new, node=node, programme=programme, owner=owner, card=card)
+    whole = msgspec.structs.replace(new, node=nodes[0], programme=programme, owner=card.owner, card=card.id)
     await insert_session(connection, whole)
-    return SignedIn(new.id, token, owner, "resident")
+    return SignedIn(new.id, token, card.owner, "resident")
 
 
 async def renew(connection: asyncpg.Connection, session: Session, token: str, *, role: StaffRole | None = None) -> str:
@@ -142,6 +157,16 @@ async def digest_password(slow: SlowHash, staff: str, user_name: str, password: 
     if is_weak(password, user_name):
         raise Refused(Reason.PASSWORD_WEAK, length_min=LENGTH_MIN)
     return await slow.digest(f"password\0{staff}", password)
+
+
+async def _find_card(connection: asyncpg.Connection, programme: str, presented: PresentedCard) -> Card | None:
+    async with connection.transaction(readonly=True):
+        await show_programmes(connection, [programme])
+        try:
+            card = await find_presented_card(connection, programme, presented)
+        except Refused:
+            return None
+    return card if card.helper is None else None
 
 
 async def is_password(slow: SlowHash, staff: Staff | None, password: str) -> bool:

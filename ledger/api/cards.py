@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import Response
 
+from ledger.actions.check_pin import set_pin
 from ledger.actions.issue_card import activate_card, block_card, issue_card, print_cards, replace_card
 from ledger.actions.open_owner import load_holder
 from ledger.core.card import CardState, Carrier, NfcNumber, PassbookNumber, PresentedCard, grouped_code
@@ -42,6 +43,12 @@ class CardIssue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
             raise ValueError("a passbook needs its number")
         if self.carrier is Carrier.NFC and self.nfc_number is None:
             raise ValueError("an NFC card needs its nfc_number")
+
+
+class NewPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Entered by the holder himself."""
+
+    pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$(?!\\n)")]
 
 
 class CardBlock(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -158,6 +165,19 @@ async def activate(card: FromPath[str], call: NamedDependency[Call]) -> Response
     """It is handed over, and pays from now on."""
     async with call.desk.connection() as connection:
         return answer(view_of(await activate_card(connection, call.programme, card, by=call.principal)))
+
+
+@post(f"{_P}/cards/{{card:str}}/pin", status_code=200)
+async def give_pin(card: FromPath[str], data: JSONBody[NewPin], call: NamedDependency[Call]) -> Response[CardView]:
+    """Six digits that nobody would try first; a new PIN also ends a lock. Residents set that of their own card."""
+    async with call.desk.reading(call.programme) as reading:
+        found = await find_card(reading, call.programme, card)
+    if found is None:
+        raise Refused(Reason.NOT_FOUND, card=card)
+    await call.require_own(found.owner, card=card)
+    async with call.desk.connection() as connection:
+        await set_pin(connection, call.desk.slow_hash, call.programme, card, data.pin, by=call.principal)
+    return answer(view_of(found))
 
 
 @post(f"{_P}/cards/{{card:str}}/block", status_code=200)

@@ -137,7 +137,9 @@ async def revoke(key: FromPath[str], call: NamedDependency[Call]) -> Response[Ke
 
 
 def _handed_over(made: MadeKey) -> Response[KeyHandedOver]:
-    return answer(KeyHandedOver(made.token, _told(made.key)), status=201, is_replayed=not made.is_new)
+    done = answer(KeyHandedOver(made.token, _told(made.key)), status=201, is_replayed=not made.is_new)
+    done.headers["Cache-Control"] = "no-store"
+    return done
 
 
 def _told(key: KeyView) -> KeyTold:

@@ -10,13 +10,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
-from ledger.actions.sign_in import SignedIn, change_password, change_role, renew, sign_in_staff
+from ledger.actions.sign_in import SignedIn, change_password, change_role, renew, sign_in_resident, sign_in_staff
+from ledger.core.card import PresentedCard
 from ledger.core.refusal import Reason, Refused
 from ledger.db.sessions import Session, SessionView, end_sessions, list_sessions
 from ledger.db.staff import StaffRole, find_staff
 from ledger.hall.answer import answer
 from ledger.hall.call import Call
 from ledger.hall.session import address_of, cookie_of, ended_cookie
+
+_P = "/v1/programmes/{programme:str}"
 
 UserName = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9._-]{1,39}$(?!\\n)")]
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -29,6 +32,14 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     user_name: UserName
     password: Password
     role: RoleId | None = None
+    as_cookie: bool = False
+
+
+class CardSignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is printed on the card, and its PIN."""
+
+    card: PresentedCard
+    pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{6}$(?!\\n)")]
     as_cookie: bool = False
 
 
@@ -97,6 +108,24 @@ async def sign_in(
             user_name=data.user_name,
             password=data.password,
             role=data.role,
+            address=address_of(request.scope),
+            device=request.headers.get("user-agent", ""),
+        )
+    return _handed_over(request, signed_in, as_cookie=data.as_cookie)
+
+
+@post(f"{_P}/sign-in", status_code=200)
+async def sign_in_by_card(
+    data: JSONBody[CardSignIn], call: NamedDependency[Call], request: Request[Any, Any, Any]
+) -> Response[SignedInView]:
+    """For residents: a card and its PIN, five guesses in fifteen minutes. The session lasts two hours at most."""
+    async with call.desk.connection() as connection:
+        signed_in = await sign_in_resident(
+            connection,
+            call.desk.slow_hash,
+            programme=call.programme,
+            presented=data.card,
+            pin=data.pin,
             address=address_of(request.scope),
             device=request.headers.get("user-agent", ""),
         )
@@ -231,4 +260,5 @@ def _handed_over(request: Request[Any, Any, Any], signed_in: SignedIn, *, as_coo
     done = answer(SignedInView(signed_in.session, token, signed_in.principal, signed_in.role, signed_in.roles))
     if as_cookie:
         done.headers["Set-Cookie"] = cookie_of(request.scope, signed_in.token)
+    done.headers["Cache-Control"] = "no-store"
     return done

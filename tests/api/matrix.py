@@ -45,6 +45,7 @@ MATRIX = {
     ("POST", f"{P}/cards/{{card}}/print"): (WORK, ""),
     ("POST", f"{P}/card-sheets"): (WORK, ""),
     ("POST", f"{P}/cards/{{card}}/activate"): (WORK, ""),
+    ("POST", f"{P}/cards/{{card}}/pin"): (WORK, "resident"),
     ("POST", f"{P}/cards/{{card}}/block"): (WORK, "resident"),
     ("POST", f"{P}/cards/{{card}}/replace"): (WORK, ""),
     ("POST", f"{P}/presented-cards"): (f"{WORK} cashier merchant", ""),
@@ -211,7 +212,7 @@ OUTSIDE = {
     ("POST", "/v1/keys/{old}/rotate"): "admin",
     ("POST", "/v1/keys/{key}/revoke"): "admin",
 }
-SIGN_IN = {("POST", "/v1/sign-in")}
+SIGN_IN = {("POST", "/v1/sign-in"), ("POST", f"{P}/sign-in")}
 OUTSIDE_BODIES: dict[str, dict[str, Any]] = {
     "/v1/session/role": {"role": f"rol_{'0' * 18}"},
     "/v1/session/password": {"old": "a", "new": "b"},
@@ -337,6 +338,7 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         **SAME,
         "sign-up": {"member": "mbr_1" if is_own else "mbr_2"},
         "withdraw": {"member": "mbr_1" if is_own else "mbr_2"},
+        "pin": {"pin": "804173"},
         "households": {"reference": "h"}, "members": {"reference": "m"}, "merchants": {"reference": "s"},
         "retire": {"numbers": [2], "note": "n"}, "voucher-series": {"name": "ZZ", "points": 5, "count": 3},
         "voucher-payments": {"voucher": "OLD-000001-000000", "owner": "hh_1"},

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
@@ -12,9 +13,9 @@ from ledger.serve import server_config
 
 
 @contextmanager
-def listening(service_url: str) -> Iterator[str]:
+def listening(service_url: str, **more: Any) -> Iterator[str]:
     """Its address on a free port."""
-    server = uvicorn.Server(server_config(create_app(service_url, pool_size=4), port=0))
+    server = uvicorn.Server(server_config(create_app(service_url, pool_size=4), port=0, **more))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
