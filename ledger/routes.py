@@ -48,12 +48,21 @@ from ledger.api import (
     vouchers,
 )
 from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets, wall
+from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets
+from ledger.web import card_sheets, counter, labels, my, pages, receipts
+from ledger.web import card_sheets, counter, my, pages, receipts, sign_in
 
 ROUTES = (
     pages.front,
     pages.docs,
     pages.schema,
     my.home,
+    sign_in.resident_door,
+    sign_in.sign_in_by_card,
+    sign_in.resident_leaves,
+    sign_in.counter_door,
+    sign_in.sign_in_counter,
+    sign_in.counter_leaves,
     counter.start,
     counter.take_card,
     counter.sale,

@@ -104,6 +104,12 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", "/schema"): PUBLIC,
     # Pages for people: whoever is signed in sees what is its own, and names nobody else.
     ("GET", "/my/{programme}"): Access(frozenset({_RESIDENT})),
+    ("GET", "/my/{programme}/sign-in"): PUBLIC,
+    ("POST", "/my/{programme}/sign-in"): PUBLIC,
+    ("POST", "/my/{programme}/sign-out"): Access(frozenset({_RESIDENT})),
+    ("GET", f"{_TILL}/sign-in"): PUBLIC,
+    ("POST", f"{_TILL}/sign-in"): PUBLIC,
+    ("POST", f"{_TILL}/sign-out"): _CASHIERS,
     ("GET", _TILL): _CASHIERS,
     ("POST", f"{_TILL}/card"): _CASHIERS,
     ("GET", f"{_TILL}/sale"): _CASHIERS,

@@ -31,3 +31,9 @@ def _is_same_site(scope: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
     if said is not None:
         return said == "same-origin"
     return headers.get("origin", "") == f"{scope['scheme']}://{headers.get('host', '')}"
+
+
+def require_same_site(scope: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    """For a form that is sent before there is a cookie: nobody is signed in by somebody else's page."""
+    if not _is_same_site(scope, headers):
+        raise Faulty(Fault.CROSS_SITE)

@@ -15,7 +15,7 @@ from litestar.response import Response
 from ledger.actions.tell_counter import Counter, tell_counter
 from ledger.core.card import PresentedCard, Shown
 from ledger.core.command import Line, RecipientId, Redeem
-from ledger.core.refusal import Number, Reason, Refused
+from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.core.transaction import About, Outcome, Receipt, RefusalNote
 from ledger.db.cards import find_presented_card
@@ -26,13 +26,13 @@ from ledger.hall.at_counter import AtCounter, sale_request, shown_of
 from ledger.hall.call import Call
 from ledger.hall.fault import Fault, Faulty
 from ledger.hall.html import Html
-from ledger.hall.reason_words import REASONS
 from ledger.hall.submit import outcome_of
-from ledger.hall.words import tell
 from ledger.web.basket import LINES_MAX, BasketText, read_basket, read_scan, with_pieces, write_basket
+from ledger.web.form import own_form, require_own_form
 from ledger.web.presented import find_typed_card, keep_card, kept_card
 from ledger.web.receipts import place_title, printed_amounts, printed_lines
-from ledger.web.sheet import Lang, language_of, show
+from ledger.web.refusal import refusal_words
+from ledger.web.sheet import Lang, show
 
 _ABOUT_PINS = (Reason.PIN_NEEDED, Reason.PIN_WRONG, Reason.PIN_NOT_SET, Reason.PIN_LOCKED)
 _P = "/counter/{programme:str}"
@@ -79,6 +79,7 @@ async def take_card(
 ) -> Response[Html]:
     """A card was scanned or typed: on to its basket. The card itself stands in no address."""
     _outlet(call)
+    require_own_form(call, request, data.token)
     async with call.desk.reading(call.programme) as connection:
         scheme = await call.desk.shelf.current(connection, call.programme)
         try:
@@ -131,8 +132,8 @@ async def sell(
     data: URLEncodedBody[Sell], call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None
 ) -> Response[Html]:
     """Sells the basket that was shown; sent again, because of a double click or a lost answer, it is the same sale."""
-    outlet = _outlet(call)
-    lines = _lines(data)
+    outlet, lines = _outlet(call), _lines(data)
+    require_own_form(call, request, data.token)
     async with call.desk.reading(call.programme) as connection:
         made = await find_claim(connection, call.programme, call.principal, data.key)
         before = None if made is None else (await load_outcomes(connection, call.programme, [made])).get(made)
@@ -242,14 +243,15 @@ def _start(
     *,
     is_again: bool = False,
 ) -> Response[Html]:
+    told = None if refused is None else refusal_words(request, refused.reason, refused.numbers, scheme)
     return show(
         request,
         "counter.html",
-        status=200 if refused is None else REASONS[Reason(refused.reason)].status,
+        status=200 if told is None else told.status,
         headers={"Set-Cookie": keep_card(request.scope, call.programme, None)},
         **_place(call, scheme),
         is_again=is_again,
-        refusal=None if refused is None else _told(refused, scheme, language_of(request)),
+        refusal=told,
     )
 
 
@@ -266,6 +268,7 @@ def _show_sale(
     pieces = {line.goods.item: line.quantity for line in told.basket}
     basket = write_basket(pieces)
     address = f"/counter/{call.programme}/sale"
+    refusal = None if refused is None else refusal_words(request, refused.reason, refused.numbers, scheme)
 
     def changed(item: str, more: int) -> str:
         asked = {"owner": told.owner, "basket": write_basket(with_pieces(pieces, item, more)), "find": find}
@@ -274,7 +277,7 @@ def _show_sale(
     return show(
         request,
         "counter_sale.html",
-        status=200 if refused is None else REASONS[Reason(refused.reason)].status,
+        status=200 if refusal is None else refusal.status,
         **_place(call, scheme),
         sale=told,
         basket=basket,
@@ -283,7 +286,7 @@ def _show_sale(
         changed=changed,
         asks_pin=refused is not None and refused.reason in _ABOUT_PINS,
         here=f"{address}?{urlencode({'owner': told.owner, 'basket': basket})}",
-        refusal=None if refused is None else _told(refused, scheme, language_of(request)),
+        refusal=refusal,
     )
 
 
@@ -310,14 +313,5 @@ def _place(call: Call, scheme: Scheme) -> dict[str, Any]:
         "place": place_title(scheme, about) or scheme.policy.title,
         "home": f"/counter/{call.programme}",
         "slug": call.programme,
+        "token": own_form(call),
     }
-
-
-def _told(refused: RefusalNote, scheme: Scheme, language: str) -> tuple[str, str]:
-    """Title and sentence, with the names of goods in place of their numbers."""
-    words = REASONS[Reason(refused.reason)]
-    numbers: dict[str, Number] = dict(refused.numbers)
-    item = scheme.items.get(str(numbers.get("item")))
-    if item is not None:
-        numbers["item"] = getattr(item.title, language)
-    return str(getattr(words.title, language)), tell(words, numbers, language)

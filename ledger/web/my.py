@@ -13,6 +13,7 @@ from ledger.core.balance import BALANCE_MAX
 from ledger.hall.call import Call
 from ledger.hall.fault import Fault, Faulty
 from ledger.hall.html import Html
+from ledger.web.form import own_form
 from ledger.web.sheet import Lang, show
 
 _P = "/my/{programme:str}"
@@ -36,6 +37,7 @@ async def home(
         time_zone=scheme.policy.time_zone,
         programme=scheme.policy.title,
         home=told,
+        token=own_form(call),
         home_href=f"/my/{call.programme}",
         is_first=before is None,
     )

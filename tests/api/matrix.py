@@ -172,6 +172,8 @@ MATRIX = {
 }
 MATRIX |= {
     ("GET", "/my/{programme}"): ("resident", ""),
+    ("POST", "/my/{programme}/sign-out"): ("resident", ""),
+    ("POST", "/counter/{programme}/sign-out"): ("cashier", ""),
     ("GET", "/counter/{programme}"): ("cashier", ""),
     ("POST", "/counter/{programme}/card"): ("cashier", ""),
     ("GET", "/counter/{programme}/sale"): ("cashier", ""),
@@ -179,6 +181,8 @@ MATRIX |= {
     ("GET", "/counter/{programme}/sales/{transaction}"): ("", "cashier"),
 }
 FORMS = {
+    "/my/{programme}/sign-out": {"token": "t"},
+    "/counter/{programme}/sign-out": {"token": "t"},
     "/counter/{programme}/card": {"card": "1001"},
     "/counter/{programme}/sale": {
         "owner": "hh_1", "key": "web_000000000000000000", "item": "soap", "quantity": "1", "label": "5",
@@ -213,6 +217,7 @@ OUTSIDE = {
     ("POST", "/v1/keys/{key}/revoke"): "admin",
 }
 SIGN_IN = {("POST", "/v1/sign-in"), ("POST", f"{P}/sign-in")}
+SIGN_IN = {("POST", path) for path in ("/v1/sign-in", "/my/{programme}/sign-in", "/counter/{programme}/sign-in")}
 OUTSIDE_BODIES: dict[str, dict[str, Any]] = {
     "/v1/session/role": {"role": f"rol_{'0' * 18}"},
     "/v1/session/password": {"old": "a", "new": "b"},
@@ -235,6 +240,8 @@ PUBLIC = {
         f"{P}/prices/history",
         f"{P}/prices/history/csv",
         f"{P}/offers",
+        "/my/{programme}/sign-in",
+        "/counter/{programme}/sign-in",
     )
 }
 OWNERS = {"cashier": "out_shop", "merchant": "mer_barber", "resident": "hh_1"}

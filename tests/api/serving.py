@@ -16,6 +16,9 @@ from ledger.serve import server_config
 def listening(service_url: str, **more: Any) -> Iterator[str]:
     """Its address on a free port."""
     server = uvicorn.Server(server_config(create_app(service_url, pool_size=4), port=0, **more))
+def listening(service_url: str, **settings: Any) -> Iterator[str]:
+    """Its address on a free port."""
+    server = uvicorn.Server(server_config(create_app(service_url, pool_size=4, **settings), port=0))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
