@@ -18,6 +18,7 @@ from ledger.core.slip import Slip
 from ledger.core.title import Title
 from ledger.core.transaction import About, Receipt, SoldLine
 from ledger.db.journal import load_outcomes
+from ledger.hall.access import Role
 from ledger.hall.call import Call
 from ledger.hall.html import Html
 from ledger.web.sheet import Lang, Paper, show
@@ -59,6 +60,14 @@ def show_receipt(
     request: Request[Any, Any, Any], scheme: Scheme, receipt: Receipt, slip: Slip | None = None
 ) -> Response[Html]:
     """In the words of the programme's own documents; with its slip also the number, who served and what lapses."""
+    is_till = call.caller is not None and call.caller.role is Role.CASHIER
+    return show_receipt(request, scheme, found.receipt, back=f"/counter/{call.programme}" if is_till else None)
+
+
+def show_receipt(
+    request: Request[Any, Any, Any], scheme: Scheme, receipt: Receipt, *, back: str | None
+) -> Response[Html]:
+    """In the words of the programme's own documents."""
     return show(
         request,
         "receipt.html",
@@ -66,6 +75,7 @@ def show_receipt(
         time_zone=scheme.policy.time_zone,
         programme=scheme.policy.title,
         place=place_title(scheme, receipt.about) or scheme.policy.title,
+        back=back,
         what=KINDS.get(receipt.kind, Title(receipt.kind, receipt.kind)),
         receipt=receipt,
         slip=slip,

@@ -351,6 +351,8 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         "voucher-payments": {"voucher": "OLD-000001-000000", "owner": "hh_1"},
         "merge": {"into": owner, "note": "n"}, "divide": {"members": ["mbr_9"], "note": "n"},
         "move": {"household": owner},
+        "block": {}, "replace": {}, "pin": {"pin": "583920"}, "presented-cards": {"number": "1001"},
+        "helpers": {"owner": "hh_1", "member": "mbr_2"},
         "activities": {**DEED, "recipient": recipient}, "awards": {**DEED, "recipient": owner},
         "quotes": sale, "redemptions": sale, "holds": {**sale, "until": "2099-01-01"},
         "deductions": {"owner": owner, "amount": 1, "shortage": "debt", "note": "n"},
