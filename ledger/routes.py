@@ -52,6 +52,7 @@ from ledger.web import card_sheets, counter, labels, my, pages, passbooks, recei
 from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets
 from ledger.web import card_sheets, counter, labels, my, pages, receipts
 from ledger.web import card_sheets, counter, my, pages, receipts, sign_in
+from ledger.web import card_sheets, counter, my, pages, receipts, refunds, sign_in
 
 ROUTES = (
     pages.front,
@@ -69,6 +70,8 @@ ROUTES = (
     counter.sale,
     counter.sell,
     counter.made,
+    refunds.look_up,
+    refunds.take_back,
     health.live,
     health.ready,
     metrics.metrics,

@@ -109,6 +109,8 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", "/my/{programme}/sign-out"): Access(frozenset({_RESIDENT})),
     ("GET", f"{_TILL}/sign-in"): PUBLIC,
     ("POST", f"{_TILL}/sign-in"): PUBLIC,
+    ("GET", f"{_TILL}/refund"): _CASHIERS,
+    ("POST", f"{_TILL}/refund"): _CASHIERS,
     ("POST", f"{_TILL}/sign-out"): _CASHIERS,
     ("GET", _TILL): _CASHIERS,
     ("POST", f"{_TILL}/card"): _CASHIERS,

@@ -78,7 +78,7 @@ async def take_card(
     data: URLEncodedBody[Typing], call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None
 ) -> Response[Html]:
     """A card was scanned or typed: on to its basket. The card itself stands in no address."""
-    _outlet(call)
+    own_outlet(call)
     require_own_form(call, request, data.token)
     async with call.desk.reading(call.programme) as connection:
         scheme = await call.desk.shelf.current(connection, call.programme)
@@ -86,7 +86,7 @@ async def take_card(
             presented, card = await find_typed_card(connection, call.programme, data.card)
         except Refused as refused:
             return _start(call, request, scheme, RefusalNote(refused.reason, refused.numbers))
-    return _go(call, "sale", keep_card(request.scope, call.programme, presented), owner=card.owner)
+    return go(call, "sale", keep_card(request.scope, call.programme, presented), owner=card.owner)
 
 
 @get(f"{_P}/sale")
@@ -101,12 +101,12 @@ async def sale(
     lang: Lang = None,
 ) -> Response[Html]:
     """The basket with its prices. Each basket has a key of its own, so selling it twice sells it once."""
-    outlet, pieces = _outlet(call), read_basket(basket)
+    outlet, pieces = own_outlet(call), read_basket(basket)
     if scan:
         times, name = read_scan(scan)
         is_known = name in (await call.scheme()).items
         changed = write_basket(with_pieces(pieces, name, times) if is_known else pieces)
-        return _go(call, "sale", None, owner=owner, basket=changed, find="" if is_known else name)
+        return go(call, "sale", None, owner=owner, basket=changed, find="" if is_known else name)
     async with call.desk.reading(call.programme) as connection:
         made = None if key is None else await find_claim(connection, call.programme, call.principal, key)
         before = None if made is None else (await load_outcomes(connection, call.programme, [made])).get(made)
@@ -119,11 +119,11 @@ async def sale(
                 owner=owner, outlet=outlet, wanted=pieces, shown=shown, find=find, shelf=call.desk.shelf,
             )  # fmt: skip
     if before is not None and before.receipt is not None:
-        return _go(call, f"sales/{made}", None, again="yes")
+        return go(call, f"sales/{made}", None, again="yes")
     if told is None:
-        return _go(call, "", None, again="yes")
+        return go(call, "", None, again="yes")
     if key is None or before is not None:
-        return _go(call, "sale", None, owner=owner, basket=basket, find=find, key=new_id("web"))
+        return go(call, "sale", None, owner=owner, basket=basket, find=find, key=new_id("web"))
     return _show_sale(call, request, scheme, told, key=key, find=find)
 
 
@@ -132,7 +132,7 @@ async def sell(
     data: URLEncodedBody[Sell], call: NamedDependency[Call], request: Request[Any, Any, Any], lang: Lang = None
 ) -> Response[Html]:
     """Sells the basket that was shown; sent again, because of a double click or a lost answer, it is the same sale."""
-    outlet, lines = _outlet(call), _lines(data)
+    outlet, lines = own_outlet(call), _lines(data)
     require_own_form(call, request, data.token)
     async with call.desk.reading(call.programme) as connection:
         made = await find_claim(connection, call.programme, call.principal, data.key)
@@ -140,15 +140,15 @@ async def sell(
         scheme = await call.desk.shelf.current(connection, call.programme)
         shown = await _shown(connection, call, request, data.owner)
     if before is not None and before.receipt is not None:
-        return _go(call, f"sales/{made}", None, again="yes")
+        return go(call, f"sales/{made}", None, again="yes")
     seen = kept_card(request)
     if shown is None or seen is None:
-        return _go(call, "", None, again="yes")
+        return go(call, "", None, again="yes")
     outcome = await _sold(call, data, lines, seen, outlet)
     if outcome.receipt is not None:
         forgotten = keep_card(request.scope, call.programme, None)
         again = "yes" if outcome.is_replayed else ""
-        return _go(call, f"sales/{outcome.transaction}", forgotten, again=again)
+        return go(call, f"sales/{outcome.transaction}", forgotten, again=again)
     wanted = {line.item: line.quantity for line in lines}
     async with call.desk.reading(call.programme) as connection:
         told = await tell_counter(
@@ -167,7 +167,7 @@ async def made(
     lang: Lang = None,
 ) -> Response[Html]:
     """What was sold, with its receipt to print and the way to the next customer."""
-    outlet = _outlet(call)
+    outlet = own_outlet(call)
     async with call.desk.reading(call.programme) as connection:
         found = (await load_outcomes(connection, call.programme, [transaction])).get(transaction)
         scheme = await call.desk.shelf.current(connection, call.programme)
@@ -176,7 +176,7 @@ async def made(
     return _show_made(call, request, scheme, found.receipt, is_again=bool(again))
 
 
-def _outlet(call: Call) -> str:
+def own_outlet(call: Call) -> str:
     """A cashier's key belongs to one outlet; a page for counters is nothing to anybody else."""
     outlet = None if call.caller is None else call.caller.owner
     if outlet is None:
@@ -227,7 +227,7 @@ async def _sold(call: Call, data: Sell, lines: tuple[Line, ...], presented: Pres
     return outcome
 
 
-def _go(call: Call, where: str, cookie: str | None, **query: str) -> Response[Html]:
+def go(call: Call, where: str, cookie: str | None, **query: str) -> Response[Html]:
     """After a form, so that the Back button and a reload ask and do not repeat."""
     asked = urlencode({name: value for name, value in query.items() if value})
     address = f"/counter/{call.programme}/{where}".removesuffix("/")
@@ -249,7 +249,7 @@ def _start(
         "counter.html",
         status=200 if told is None else told.status,
         headers={"Set-Cookie": keep_card(request.scope, call.programme, None)},
-        **_place(call, scheme),
+        **place_of(call, scheme),
         is_again=is_again,
         refusal=told,
     )
@@ -278,7 +278,7 @@ def _show_sale(
         request,
         "counter_sale.html",
         status=200 if refusal is None else refusal.status,
-        **_place(call, scheme),
+        **place_of(call, scheme),
         sale=told,
         basket=basket,
         key=key,
@@ -296,17 +296,19 @@ def _show_made(
     return show(
         request,
         "counter_made.html",
-        **_place(call, scheme),
+        **place_of(call, scheme),
         receipt=receipt,
         lines=printed_lines(scheme, receipt.about),
         amounts=printed_amounts(receipt),
+        is_sale=receipt.kind != "refund",
         points=sum(line.points for line in receipt.about.lines),
         is_again=is_again,
     )
 
 
-def _place(call: Call, scheme: Scheme) -> dict[str, Any]:
-    about = About(outlet=_outlet(call))
+def place_of(call: Call, scheme: Scheme) -> dict[str, Any]:
+    """What every page of a counter shows and needs."""
+    about = About(outlet=own_outlet(call))
     return {
         "time_zone": scheme.policy.time_zone,
         "programme": scheme.policy.title,

@@ -174,6 +174,8 @@ MATRIX |= {
     ("GET", "/my/{programme}"): ("resident", ""),
     ("POST", "/my/{programme}/sign-out"): ("resident", ""),
     ("POST", "/counter/{programme}/sign-out"): ("cashier", ""),
+    ("GET", "/counter/{programme}/refund"): ("cashier", ""),
+    ("POST", "/counter/{programme}/refund"): ("cashier", ""),
     ("GET", "/counter/{programme}"): ("cashier", ""),
     ("POST", "/counter/{programme}/card"): ("cashier", ""),
     ("GET", "/counter/{programme}/sale"): ("cashier", ""),
@@ -181,6 +183,10 @@ MATRIX |= {
     ("GET", "/counter/{programme}/sales/{transaction}"): ("", "cashier"),
 }
 FORMS = {
+    "/counter/{programme}/refund": {
+        "transaction": "txn_000000000000000000", "key": "web_000000000000000000", "item": "soap", "quantity": "0",
+        "goods": "restock",
+    },
     "/my/{programme}/sign-out": {"token": "t"},
     "/counter/{programme}/sign-out": {"token": "t"},
     "/counter/{programme}/card": {"card": "1001"},

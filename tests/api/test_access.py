@@ -300,7 +300,7 @@ async def test_people_are_let_in_as_keys_are(town: Town) -> None:
     wrong = []
     for role in ("auditor", "cashier"):
         held = await token(town.office, {"auditor": "auditor", "cashier": "teller"}[role])
-        for route in MATRIX:
+        for route in (route for route in MATRIX if not route[1].endswith("/sign-out")):
             for programme, out_of_reach in (("village", False), ("abroad", True), ("hamlet", role == "cashier")):
                 status = await town.status(route, role, "own", programme, held)
                 expected = 404 if out_of_reach else is_allowed(route, role, "own")

@@ -108,9 +108,14 @@ async def walk_the_counter(visit: Visit, found: Furnished) -> None:
     await page.locator("button.full").click()
     await page.wait_for_selector(".done")
     await visit.require_readable()
+    number = await page.locator("dd").last.inner_text()
     await page.locator("main a.button").click()
     await page.wait_for_selector("svg")
     await visit.require_readable(is_sheet=True)
+    await page.goto("/counter/village/refund")
+    await scan(page, "#code", number)
+    await page.wait_for_selector("#quantity-1")
+    await visit.require_readable()
 
 
 async def test_the_whole_way_without_script(office: Office, browser: Browser) -> None:

@@ -170,3 +170,30 @@ async def test_what_a_page_never_sends_is_malformed(office: Office) -> None:
     for query in ("owner=hh_1&basket=soap", "owner=hh_1&basket=soap.0", "basket=soap.1", "owner=hh_1&key=1"):
         assert (await ask(office, f"{TILL}/sale?{query}", key)).status_code == 400, query
     assert await sales(office) == 0
+
+
+async def test_goods_come_back_by_the_code_of_their_receipt_once(office: Office) -> None:
+    key = await stocked(office)
+    [sold, elsewhere_goods, elsewhere] = await office.village.post(
+        ("sold", redeem(quantity=2)), ("goods", receive(5, outlet="out_fair")), ("fair", redeem(outlet="out_fair"))
+    )
+    assert elsewhere_goods.receipt is not None
+    found = await ask(office, f"{TILL}/refund?code={str(sold.transaction).upper()}", key)
+    assert found.status_code == 200 and 'max="2"' in found.text
+    form: dict[str, str | list[str]] = {
+        "transaction": str(sold.transaction), "key": "web_000000000000000001", "item": "tissue", "quantity": "1",
+        "goods": "restock",
+    }  # fmt: skip
+    nothing = await send(office, "refund", key, {**form, "quantity": "0"})
+    assert nothing.status_code == 409 and "nothing was posted" in nothing.text
+    answers = [await send(office, "refund", key, form) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {303}
+    assert await office.village.total("hh_1") == 100 - 60 - 30 + 30
+    done = await ask(office, answers[1].headers["location"], key)
+    assert "Taken back: 30" in done.text and "nothing was given back a second time" in done.text
+    more = await send(office, "refund", key, {**form, "key": "web_000000000000000002", "quantity": "2"})
+    assert more.status_code == 422 and "2" in more.text and await office.village.total("hh_1") == 40
+    for code in (str(elsewhere.transaction), "txn_none", "'"):
+        assert (await ask(office, f"{TILL}/refund?code={code}", key)).status_code == 404
+    foreign = await send(office, "refund", key, {**form, "transaction": str(elsewhere.transaction)})
+    assert foreign.status_code == 404
