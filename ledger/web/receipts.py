@@ -53,21 +53,20 @@ async def receipt(
         slip = await slip_of(connection, scheme, found.receipt)
     about = found.receipt.about
     await call.require_own(about.owner, about.outlet, about.merchant, transaction=transaction)
-    return show_receipt(request, scheme, found.receipt, slip)
+    is_till = call.caller is not None and call.caller.role is Role.CASHIER
+    back = f"/counter/{call.programme}" if is_till else None
+    return show_receipt(request, scheme, found.receipt, slip, back=back)
 
 
 def show_receipt(
-    request: Request[Any, Any, Any], scheme: Scheme, receipt: Receipt, slip: Slip | None = None
+    request: Request[Any, Any, Any],
+    scheme: Scheme,
+    receipt: Receipt,
+    slip: Slip | None = None,
+    *,
+    back: str | None = None,
 ) -> Response[Html]:
     """In the words of the programme's own documents; with its slip also the number, who served and what lapses."""
-    is_till = call.caller is not None and call.caller.role is Role.CASHIER
-    return show_receipt(request, scheme, found.receipt, back=f"/counter/{call.programme}" if is_till else None)
-
-
-def show_receipt(
-    request: Request[Any, Any, Any], scheme: Scheme, receipt: Receipt, *, back: str | None
-) -> Response[Html]:
-    """In the words of the programme's own documents."""
     return show(
         request,
         "receipt.html",
