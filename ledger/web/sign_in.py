@@ -1,6 +1,7 @@
 """The doors of the two pages: a resident by card and PIN, a counter by its terminal's key or a cashier's password."""
 
 import unicodedata
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,11 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter, URLEncodedBody
 from litestar.response import Response
 
-from ledger.actions.check_pin import check_pin
 from ledger.actions.sign_in import SignedIn, change_role, sign_in_resident, sign_in_staff
+from ledger.core.card import PresentedCard
 from ledger.core.refusal import Reason, Refused
-from ledger.db.identity import derived_id
-from ledger.db.nodes import find_programme_nodes
 from ledger.db.sessions import end_sessions
 from ledger.hall.access import Role
 from ledger.hall.call import Call
@@ -22,7 +21,7 @@ from ledger.hall.cookie import require_same_site
 from ledger.hall.html import Html
 from ledger.hall.session import address_of, cookie_of, ended_cookie
 from ledger.web.form import Form, require_own_form
-from ledger.web.presented import find_typed_card
+from ledger.web.presented import find_typed_card, read_presented
 from ledger.web.refusal import refusal_words
 from ledger.web.sheet import Lang, show
 
@@ -117,41 +116,21 @@ async def counter_leaves(
 
 
 async def _by_card(call: Call, request: Request[Any, Any, Any], typed: str, pin: str) -> SignedIn:
-    desk, programme, address = call.desk, call.programme, address_of(request.scope)
+    desk, programme = call.desk, call.programme
+    presented = next(iter(read_presented(typed)), PresentedCard(number="0"))
     async with desk.reading(programme) as connection:
-        try:
-            _, card = await find_typed_card(connection, programme, typed)
-        except Refused as refused:
-            if refused.reason is not Reason.CARD_UNKNOWN:
-                raise
-            card = None
+        with suppress(Refused):
+            presented, _ = await find_typed_card(connection, programme, typed)
     async with desk.connection() as connection:
-        if card is None:
-            await _try_nothing(call, address, typed, pin)
-            raise Refused(Reason.SIGN_IN_WRONG)
-        nodes = await find_programme_nodes(connection, programme)
         return await sign_in_resident(
             connection,
             desk.slow_hash,
             programme=programme,
-            node=nodes[0],
-            card=card.id,
-            owner=card.owner,
+            presented=presented,
             pin=pin,
-            address=address,
+            address=address_of(request.scope),
             device=request.headers.get("user-agent", ""),
         )
-
-
-async def _try_nothing(call: Call, address: str, typed: str, pin: str) -> None:
-    """Takes as long as a real card would, and is counted."""
-    nobody = derived_id("crd", "unknown", call.programme, typed)
-    async with call.desk.connection() as connection:
-        try:
-            await check_pin(connection, call.desk.slow_hash, call.programme, nobody, pin, address)
-        except Refused as refused:
-            if refused.reason is Reason.PIN_LOCKED:
-                raise
 
 
 async def _by_password(call: Call, request: Request[Any, Any, Any], data: AtTheCounter) -> str:

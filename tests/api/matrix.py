@@ -222,8 +222,10 @@ OUTSIDE = {
     ("POST", "/v1/keys/{old}/rotate"): "admin",
     ("POST", "/v1/keys/{key}/revoke"): "admin",
 }
-SIGN_IN = {("POST", "/v1/sign-in"), ("POST", f"{P}/sign-in")}
-SIGN_IN = {("POST", path) for path in ("/v1/sign-in", "/my/{programme}/sign-in", "/counter/{programme}/sign-in")}
+SIGN_IN = {
+    ("POST", path)
+    for path in ("/v1/sign-in", f"{P}/sign-in", "/my/{programme}/sign-in", "/counter/{programme}/sign-in")
+}
 OUTSIDE_BODIES: dict[str, dict[str, Any]] = {
     "/v1/session/role": {"role": f"rol_{'0' * 18}"},
     "/v1/session/password": {"old": "a", "new": "b"},
@@ -357,7 +359,7 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         "voucher-payments": {"voucher": "OLD-000001-000000", "owner": "hh_1"},
         "merge": {"into": owner, "note": "n"}, "divide": {"members": ["mbr_9"], "note": "n"},
         "move": {"household": owner},
-        "block": {}, "replace": {}, "pin": {"pin": "583920"}, "presented-cards": {"number": "1001"},
+        "block": {}, "replace": {}, "presented-cards": {"number": "1001"},
         "helpers": {"owner": "hh_1", "member": "mbr_2"},
         "activities": {**DEED, "recipient": recipient}, "awards": {**DEED, "recipient": owner},
         "quotes": sale, "redemptions": sale, "holds": {**sale, "until": "2099-01-01"},

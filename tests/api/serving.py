@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -13,12 +14,12 @@ from ledger.serve import server_config
 
 
 @contextmanager
-def listening(service_url: str, **more: Any) -> Iterator[str]:
-    """Its address on a free port."""
-    server = uvicorn.Server(server_config(create_app(service_url, pool_size=4), port=0, **more))
-def listening(service_url: str, **settings: Any) -> Iterator[str]:
-    """Its address on a free port."""
-    server = uvicorn.Server(server_config(create_app(service_url, pool_size=4, **settings), port=0))
+def listening(
+    service_url: str, *, data_folder: Path | None = None, pepper: bytes | None = None, **more: Any
+) -> Iterator[str]:
+    """Its address on a free port; `data_folder` and `pepper` where it must share them with another application."""
+    shared = {} if pepper is None else {"data_folder": data_folder, "pepper": pepper}
+    server = uvicorn.Server(server_config(create_app(service_url, pool_size=4, **shared), port=0, **more))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
