@@ -53,6 +53,7 @@ from ledger.web import card_sheets, counter, labels, my, pages, receipts
 from ledger.web import card_sheets, counter, my, pages, receipts, sign_in
 from ledger.web import card_sheets, counter, my, pages, receipts, refunds, sign_in
 from ledger.web import card_sheets, counter, labels, my, pages, receipts, refunds, sign_in
+from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, refunds, sign_in, voucher_sheets
 
 ROUTES = (
     pages.front,
