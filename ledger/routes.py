@@ -47,13 +47,19 @@ from ledger.api import (
     trial_balance,
     vouchers,
 )
-from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets, wall
-from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, voucher_sheets
-from ledger.web import card_sheets, counter, labels, my, pages, receipts
-from ledger.web import card_sheets, counter, my, pages, receipts, sign_in
-from ledger.web import card_sheets, counter, my, pages, receipts, refunds, sign_in
-from ledger.web import card_sheets, counter, labels, my, pages, receipts, refunds, sign_in
-from ledger.web import card_sheets, counter, labels, my, pages, passbooks, receipts, refunds, sign_in, voucher_sheets
+from ledger.web import (
+    card_sheets,
+    counter,
+    labels,
+    my,
+    pages,
+    passbooks,
+    receipts,
+    refunds,
+    sign_in,
+    voucher_sheets,
+    wall,
+)
 
 ROUTES = (
     pages.front,
