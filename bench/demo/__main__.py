@@ -6,7 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.demo import afterwards, books, day, gatherings, mishaps, rider, shelf, shops
+from bench.demo import afterwards, alliance, books, day, gatherings, mishaps, rider, shelf, shops
 from bench.demo.caller import Body, Caller
 from bench.demo.month import BARBER, CLINIC, first_weeks, last_weeks, live_through
 from bench.demo.notebook import Notebook
@@ -97,6 +97,7 @@ def redeem(caller: Caller, notebook: Notebook, residents: Residents) -> Body:
     prices = shelf.Prices(caller)
     receipt = rider.take_tissue(caller, notebook, residents.rider)
     shelf.redemption_morning(caller, notebook, prices, residents.everyone[20:60])
+    alliance.settle_september(caller, notebook, prices, residents.everyone[:20])
     shops.visit_shops(caller, notebook, prices, residents.everyone[:20])
     shops.shop_spends(caller, notebook)
     able = [person for person in residents.everyone[68:] if notebook.points[person.id] >= prices["masks"]]

@@ -6,12 +6,14 @@ import asyncpg
 import msgspec
 
 from ledger.core.account import item_unit
+from ledger.core.alliance import ACTIVE
 from ledger.core.event import Events
 from ledger.core.item import Catalogue
 from ledger.core.programme import Programme
 from ledger.core.refusal import Reason, Refused
 from ledger.core.rulebook import Rulebook, digest
 from ledger.db.journal import show_programmes
+from ledger.db.merchants import enrol_missing
 from ledger.db.owners import Owner, open_missing_owners, open_programme_accounts, open_units
 from ledger.db.schemes import Publication, find_published, insert_programme, insert_publication, lock_programme
 
@@ -51,6 +53,8 @@ async def publish_catalogue(
         await open_units(connection, programme, [item_unit(item.id) for item in catalogue.items])
         shops = [Owner(f"mer_{shop.id}", "merchant", shop.id, area=shop.area) for shop in catalogue.shops]
         await open_missing_owners(connection, programme, shops)
+        # A shop that stands in the catalogue is enrolled by it, unless something was decided about it before.
+        await enrol_missing(connection, programme, [shop.id for shop in shops], ACTIVE, by=by)
     return published
 
 

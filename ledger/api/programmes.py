@@ -1,7 +1,7 @@
 """Programmes and what is published of them: policies, catalogues, rulebooks, prices."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import get, post
@@ -9,8 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, RawBody
 from litestar.response import Response
 
-from ledger.actions.publish import Published, publish_catalogue, publish_events, publish_programme, publish_rulebook
+from ledger.actions.publish import Published, publish_events, publish_programme
+from ledger.actions.publish_covered import publish_covered
 from ledger.actions.read_rules import read_catalogue, read_events, read_programme, read_rulebook
+from ledger.api.cover import AskedView, asked_view
 from ledger.api.document import read_sent, refused_document
 from ledger.core.item import price_on
 from ledger.core.period import business_day
@@ -19,6 +21,7 @@ from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.core.title import Title
 from ledger.db import publications
+from ledger.db.asked_publications import AskedPublication
 from ledger.db.nodes import list_programmes_below
 from ledger.hall.answer import answer
 from ledger.hall.call import Call, Limit
@@ -142,12 +145,15 @@ async def publish_policies(
 
 
 @post(f"{_P}/catalogues")
-async def publish_goods(body: RawBody, call: NamedDependency[Call]) -> Response[Published]:
-    """catalogue.yaml: goods, their prices, shops and their offers; holds at once."""
+async def publish_goods(body: RawBody, call: NamedDependency[Call]) -> Response[Published | AskedView]:
+    """catalogue.yaml: goods, their prices, shops and their offers; holds at once. 202 where it leaves less behind the
+    points than the programme demands: then it waits for a second signature.
+    """
     await call.scheme()
     document = await read_sent(call, read_catalogue, body)
     async with call.desk.connection() as connection:
-        return _published(call, await publish_catalogue(connection, call.programme, document, by=call.principal))
+        done = await publish_covered(connection, call.programme, document, call.desk.shelf, by=call.principal)
+    return _either(call, done)
 
 
 @post(f"{_P}/events")
@@ -160,14 +166,17 @@ async def publish_event_kinds(body: RawBody, call: NamedDependency[Call]) -> Res
 
 
 @post(f"{_P}/rulebooks")
-async def publish_rules(body: RawBody, call: NamedDependency[Call]) -> Response[Published]:
-    """rulebook/<version>.yaml: frozen for ever; its worked examples must come out."""
+async def publish_rules(body: RawBody, call: NamedDependency[Call]) -> Response[Published | AskedView]:
+    """rulebook/<version>.yaml: frozen for ever; its worked examples must come out. 202 where its campaigns promise more
+    than stands behind the points: then it waits for a second signature.
+    """
     policy = (await call.scheme()).policy
     async with call.desk.reading(call.programme) as connection:
         events = await publications.find_events(connection, call.programme)
     document = await read_sent(call, read_rulebook, body, policy, "rulebook.yaml", events)
     async with call.desk.connection() as connection:
-        return _published(call, await publish_rulebook(connection, call.programme, document, by=call.principal))
+        done = await publish_covered(connection, call.programme, document, call.desk.shelf, by=call.principal)
+    return _either(call, done)
 
 
 @get(f"{_P}/publications")
@@ -233,6 +242,10 @@ async def offers(
     page = tuple(found[:limit])
     last = f"{page[-1].merchant}/{page[-1].offer}" if len(found) > limit else None
     return answer(OfferList(scheme.slug, today, page, last))
+
+
+def _either(call: Call, done: Published | AskedPublication) -> Response[Any]:
+    return _published(call, done) if isinstance(done, Published) else answer(asked_view(done), status=202)
 
 
 def _published(call: Call, published: Published) -> Response[Published]:

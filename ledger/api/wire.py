@@ -23,13 +23,13 @@ from ledger.core.command import (
     Reset,
     Return,
     Reverse,
-    Settle,
     Split,
     Transfer,
     Void,
     WriteOff,
 )
 from ledger.core.sheet import StockTake
+from ledger.core.shop_payment import Fund
 
 
 class AwardCommand(Deed, frozen=True, tag_field="verb", tag="award"):
@@ -68,8 +68,8 @@ Wire = (
     | Void
     | Refund
     | Reverse
-    | Settle
     | Split
+    | Fund
     | Receive
     | DonateCommand
     | Count

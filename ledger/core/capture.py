@@ -18,9 +18,10 @@ def needs(capture: Capture, prior: Prior) -> Needs:
 
 
 def decide(capture: Capture, book: Book) -> Decision:
-    """Refuses in this order: find the hold, ended before, more than was held."""
+    """Refuses in this order: find the hold, ended before, the shop's state, more than was held."""
     hold = book.source(capture.transaction, "hold")
     book.open_item(capture.transaction)
+    book.scheme.require_active(hold.about.merchant)
     taken = _taken_lines(capture, hold)
     # Nothing is refused below this line.
     counts: Counter[CounterKey] = Counter()

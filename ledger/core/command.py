@@ -11,6 +11,7 @@ from ledger.core.card import Shown
 from ledger.core.household import Divide, Merge
 from ledger.core.paper import PayVoucher
 from ledger.core.sheet import CloseShift, OpenShift, StockTake
+from ledger.core.shop_payment import Fund, SettlementId
 from ledger.core.title import Note, Slug
 from ledger.core.trace import Kept, Placed
 
@@ -248,11 +249,8 @@ class Cancel(_Verb, frozen=True, tag="cancel"):
     """Posted under the key of a call whose answer was lost: if that call never came, it never will."""
 
 
-# Merchants and dividends.
-
-
 class Settle(_Verb, frozen=True, tag="settle"):
-    """A merchant's claims are paid: in points, less a commission given as an exact fraction."""
+    """A merchant's claims are paid, less a commission: `fen` out of the fund, and `goods` off an outlet's shelf."""
 
     merchant: MerchantId
     points: Amount
@@ -260,6 +258,11 @@ class Settle(_Verb, frozen=True, tag="settle"):
     commission_denominator: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     fen: Points = 0
     note: Note | None = None
+    commission_points: SignedAmount = 0
+    unit: Literal["points", "gift"] = "points"
+    settlement: SettlementId | None = None
+    outlet: OutletId | None = None
+    goods: TakenLines = ()
 
 
 class Share(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -276,9 +279,6 @@ class Split(_Verb, frozen=True, tag="split"):
     shares: Annotated[tuple[Share, ...], msgspec.Meta(min_length=1, max_length=2_000)]
     unit: Literal["cash", "points"] = "cash"
     note: Note | None = None
-
-
-# Stock.
 
 
 class Receive(_Verb, frozen=True, tag="receive"):
@@ -361,6 +361,7 @@ Command = (
     | Reverse
     | Cancel
     | Settle
+    | Fund
     | Split
     | Receive
     | Donate

@@ -25,6 +25,7 @@ KINDS = {
     "reverse": Title("冲正", "Reversal"),
     "cancel": Title("提前取消", "Cancelled before it arrived"),
     "settle": Title("商户结算", "Settlement"),
+    "fund": Title("资金池收支", "Fund"),
     "split": Title("分红", "Dividend"),
     "receive": Title("入库", "Received"),
     "donate": Title("捐赠", "Donation"),

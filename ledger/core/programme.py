@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from ledger.core.alliance import Alliance
 from ledger.core.baseline import Opening, PeriodReset
 from ledger.core.cap import Budget
 from ledger.core.card import CardPolicy
+from ledger.core.cover import CoverPolicy
 from ledger.core.dividend import Dividend
 from ledger.core.period import CalendarEnd, Expiry, FixedDay, Never, Rolling
 from ledger.core.rate import HourRate, Rate
@@ -122,6 +124,8 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     time_bank: TimeBank | None = None
     rates: Annotated[tuple[Rate, ...], Meta(max_length=200)] = ()
     hour_rate: HourRate | None = None
+    alliance: Alliance = Alliance()
+    cover: CoverPolicy | None = None
     dividend: Dividend | None = None
     readouts: Annotated[tuple[Readout, ...], Meta(max_length=20)] = ()
     assumption: Note | None = None

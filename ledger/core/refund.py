@@ -7,6 +7,7 @@ from ledger.core.book import Book, Decision, Needs, Prior, Source
 from ledger.core.cash import refuse_short_till
 from ledger.core.command import Refund, RefundLine
 from ledger.core.counter import CounterKey, refunded_pieces, refunded_points, reversals
+from ledger.core.period import shifted
 from ledger.core.refusal import Reason, Refused
 from ledger.core.sale import quantities, taker
 from ledger.core.transaction import About, Entry, SoldLine
@@ -34,10 +35,13 @@ def needs(refund: Refund, prior: Prior) -> Needs:
 
 
 def decide(refund: Refund, book: Book) -> Decision:
-    """Refuses in this order: find the sale, reversed before, more than was sold, too little cash in the till."""
+    """Refuses in this order: find the sale, reversed before, a shop's window is over, more than was sold, too little
+    cash in the till.
+    """
     sale = book.source(refund.transaction, *REFUNDABLE)
     if book.used[reversals(refund.transaction)]:
         raise Refused(Reason.ALREADY_REVERSED, transaction=refund.transaction)
+    _refuse_late(sale, book)
     lines = _lines(refund, sale, book)
     returned = _returned(lines, sale)
     points = sum(line.points for line in returned)
@@ -58,6 +62,22 @@ def decide(refund: Refund, book: Book) -> Decision:
     )
     entries = (*_money_back(sale, points, book), *_goods_back(lines, sale.about.outlet))
     return Decision(kind="refund", entries=entries, about=about, counts=tuple(counts.items()))
+
+
+def _refuse_late(sale: Source, book: Book) -> None:
+    """A shop takes back what it sold for as many days as the programme says."""
+    days = book.scheme.policy.alliance.refund_days
+    if sale.about.merchant is None or days is None:
+        return
+    last = shifted(sale.effective_on, days)
+    if book.today > last:
+        raise Refused(
+            Reason.REFUND_WINDOW_OVER,
+            days=days,
+            sold_on=sale.effective_on.isoformat(),
+            last_day=last.isoformat(),
+            today=book.today.isoformat(),
+        )
 
 
 def _lines(refund: Refund, sale: Source, book: Book) -> tuple[RefundLine, ...]:

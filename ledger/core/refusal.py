@@ -89,6 +89,13 @@ class Reason(enum.StrEnum):
     SIGNATURE_WRONG = "signature_wrong"
     EVENT_OUT_OF_TIME = "event_out_of_time"
     EVENT_NOT_MAPPED = "event_not_mapped"
+    # shops and settlements
+    MERCHANT_NOT_ACTIVE = "merchant_not_active"
+    REFUND_WINDOW_OVER = "refund_window_over"
+    WRONG_STEP = "wrong_step"
+    NO_RATE_IN_FORCE = "no_rate_in_force"
+    NOTHING_TO_SETTLE = "nothing_to_settle"
+    CODE_LAPSED = "code_lapsed"
     # balance
     INSUFFICIENT_POINTS = "insufficient_points"
     OUT_OF_STOCK = "out_of_stock"

@@ -68,6 +68,8 @@ def decide(reverse: Reverse, book: Book) -> Decision:
     source = book.source(reverse.transaction, *REVERSIBLE)
     if reverse.amount is not None and source.kind not in IN_PART:
         raise Refused(Reason.WRONG_KIND, transaction=source.transaction, kind=source.kind, expected=list(IN_PART))
+    if source.about.settlement is not None:
+        raise Refused(Reason.NOT_REVERSIBLE, transaction=source.transaction, kind=source.kind)
     item = book.open_items.get(reverse.transaction)
     whole = whole_of(source)
     before = book.used[reversals(source.transaction)]

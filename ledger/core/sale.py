@@ -25,12 +25,14 @@ def sale_needs(sale: Sale, prior: Prior, *purses: str) -> Needs:
 
 
 def refuse_sale(sale: Sale, book: Book) -> tuple[tuple[SoldLine, ...], Tender]:
-    """Priced lines and what pays for them, or a refusal: card, find lines and accounts, label, tender, stock."""
+    """Priced lines and what pays for them, or a refusal: card, find lines and accounts, label, shop, tender,
+    stock."""
     refuse_card(sale, book)
     sold = price_lines(sale, book)
     book.balance(BalanceKey(sale.owner, "main", POINTS))
     for outlet, unit, _ in sold_goods(sale.outlet, sold):
         book.balance(BalanceKey(outlet, "stock", unit))
+    book.scheme.require_active(sale.merchant)
     tender = refuse_tender(sale, sold, book)
     for outlet, unit, quantity in sold_goods(sale.outlet, sold):
         left = book.balance(BalanceKey(outlet, "stock", unit)).total

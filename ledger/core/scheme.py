@@ -1,9 +1,11 @@
 """All that is published of one programme at one revision: immutable, so a process may keep it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
 
+from ledger.core.alliance import ACTIVE, ApprovedOffer, with_approved
 from ledger.core.compiled import Compiled
 from ledger.core.effect import BanRedeeming
 from ledger.core.item import Catalogue, Item, Offer, Price, price_on
@@ -16,7 +18,7 @@ GRACE = Rolling(months=1)
 
 
 class Scheme(msgspec.Struct, frozen=True):
-    """Policy, rulebooks by their first day, and the goods and offers of the latest catalogue."""
+    """Policy, rulebooks by their first day, goods and offers as of now, and the shops with the state each is in."""
 
     slug: str
     revision: int
@@ -24,9 +26,9 @@ class Scheme(msgspec.Struct, frozen=True):
     rulebooks: tuple[Compiled, ...]
     items: dict[str, Item]
     offers: dict[tuple[str, str], Offer]
-    merchants: frozenset[str]
     stations: frozenset[str]
     opening_days: dict[str, RedemptionDays]
+    merchants: Mapping[str, str]
     has_limits: bool
     bans_redeeming: bool
 
@@ -53,6 +55,12 @@ class Scheme(msgspec.Struct, frozen=True):
 
     def has_merchant(self, merchant: str) -> bool:
         return merchant in self.merchants
+
+    def require_active(self, merchant: str | None) -> None:
+        """A shop that applied, was suspended or has left takes no points."""
+        state = ACTIVE if merchant is None else self.merchants.get(merchant, ACTIVE)
+        if state != ACTIVE:
+            raise Refused(Reason.MERCHANT_NOT_ACTIVE, merchant=merchant, state=state)
 
     @property
     def adjust_limit(self) -> int:
@@ -97,7 +105,13 @@ class Scheme(msgspec.Struct, frozen=True):
 
 
 def make_scheme(
-    slug: str, revision: int, policy: Programme, rulebooks: tuple[Compiled, ...], catalogue: Catalogue | None
+    slug: str,
+    revision: int,
+    policy: Programme,
+    rulebooks: tuple[Compiled, ...],
+    catalogue: Catalogue | None,
+    merchants: Mapping[str, str],
+    approved: Sequence[ApprovedOffer],
 ) -> Scheme:
     """Rulebooks in the order of their first day; a later publication of the same day wins."""
     shops = () if catalogue is None else catalogue.shops
@@ -107,12 +121,14 @@ def make_scheme(
         policy=policy,
         rulebooks=tuple(sorted(rulebooks, key=lambda compiled: compiled.rulebook.from_)),
         items={} if catalogue is None else {item.id: item for item in catalogue.items},
-        offers={(f"mer_{shop.id}", offer.id): offer for shop in shops for offer in shop.offers},
-        merchants=frozenset(f"mer_{shop.id}" for shop in shops),
         opening_days={
             f"out_{outlet.id}": outlet.opening_days for outlet in policy.outlets if outlet.opening_days is not None
         },
         stations=frozenset(f"out_{outlet.id}" for outlet in policy.outlets if not outlet.sells),
+        offers=with_approved(
+            {(f"mer_{shop.id}", offer.id): offer for shop in shops for offer in shop.offers}, approved
+        ),
+        merchants=merchants,
         has_limits=bool(policy.spending.limits)
         or any(item.limits for item in (() if catalogue is None else catalogue.items)),
         bans_redeeming=any(

@@ -78,6 +78,7 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
     sheet: tuple["CountedLine", ...] = ()
     digest: str | None = None
     to: str | None = None
+    settlement: str | None = None
     number: int | None = None  # last, because it is added when the transaction is written
 
 

@@ -43,9 +43,14 @@ broken (line, example) AS (
         OR count(*) FILTER (WHERE l.amount < 0) <> 1 OR bool_or(l.amount < 0 AND l.purse <> 'fund')
     UNION ALL
     SELECT 'I19', concat_ws(' ', l.programme, l.id) FROM leg AS l
-    WHERE l.kind = 'settle' AND l.unit = 'points'
+    WHERE l.kind = 'settle' AND l.unit IN ('points', 'gift')
     GROUP BY l.programme, l.id
-    HAVING bool_or(l.purse NOT IN ('claims', 'settled', 'commission') OR (l.purse = 'claims') <> (l.amount < 0))
+    HAVING
+        bool_or(
+            l.purse NOT IN ('claims', 'settled', 'commission')
+            -- Commission that refunds give back may be more than what new sales bring.
+            OR l.purse <> 'commission' AND (l.purse = 'claims') <> (l.amount < 0)
+        )
     UNION ALL
     SELECT 'I19', concat_ws(' ', c.programme, c.owner, c.journal_id) FROM claim AS c
     LEFT JOIN journal AS j ON j.programme = c.programme AND j.id = c.journal_id
@@ -54,6 +59,35 @@ broken (line, example) AS (
             WHEN c.amount > 0 THEN j.kind NOT IN ('redeem', 'capture', 'late_sale')
             ELSE j.kind NOT IN ('refund', 'settle')
         END
+    UNION ALL
+    SELECT 'I19', concat_ws(' ', s.programme, s.settlement, s.line) FROM settlement_line AS s
+    LEFT JOIN entry AS e
+        ON
+            e.programme = s.programme AND e.owner = s.merchant AND e.purse = 'claims' AND e.unit = s.unit
+            AND e.account_version = s.account_version
+    WHERE (e.journal_id, e.amount) IS DISTINCT FROM (s.journal_id, s.points)
+    UNION ALL
+    SELECT 'I19', concat_ws(' ', s.programme, s.id, 'range') FROM settlement AS s
+    WHERE
+        s.closing <> s.opening + s.settled + (
+            SELECT coalesce(total_of(l.points), 0) FROM settlement_line AS l
+            WHERE l.programme = s.programme AND l.settlement = s.id AND l.carried_from IS NULL
+        )
+    UNION ALL
+    SELECT 'I19', concat_ws(' ', s.programme, s.id, s.journal_id) FROM settlement AS s
+    WHERE
+        s.journal_id IS NOT NULL AND (
+            SELECT coalesce(total_of(l.points), 0) FROM settlement_line AS l
+            WHERE l.programme = s.programme AND l.settlement = s.id AND l.state <> 'carried'
+        ) IS DISTINCT FROM (
+            SELECT -total_of(e.amount) FROM entry AS e
+            WHERE
+                e.programme = s.programme
+                AND e.journal_id = s.journal_id
+                AND e.owner = s.merchant
+                AND e.purse = 'claims'
+                AND e.unit = s.unit
+        )
     UNION ALL
     SELECT 'I12', concat_ws(' ', l.programme, l.id, l.owner, l.expires_on) FROM leg AS l
     WHERE l.kind = 'expire' AND l.owner <> 'programme' AND l.purse = 'main' AND l.expires_on >= l.posted_on

@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import asyncpg
 import msgspec
 
+from ledger.core.alliance import ApprovedOffer
 from ledger.core.compiled import Compiled, compile_rulebook
-from ledger.core.item import Catalogue
+from ledger.core.item import Catalogue, OfferKind
 from ledger.core.programme import Programme
 from ledger.core.refusal import Reason, Refused
 from ledger.core.rulebook import Rulebook
 from ledger.core.scheme import Scheme, make_scheme
+from ledger.core.title import Title
 from ledger.db.journal import show_programmes
 from ledger.db.statements import load_statements
 
@@ -81,6 +83,8 @@ class SchemeShelf:
             await show_programmes(connection, [programme])
             revision = await connection.fetchval(_SQL["read_revision"], programme)
             rows = await connection.fetch(_SQL["load_publications"], programme)
+            shops = {row["merchant"]: row["state"] for row in await connection.fetch(_SQL["load_merchants"], programme)}
+            approved = await connection.fetch(_SQL["load_approved_offers"], programme)
         policies = [row for row in rows if row["kind"] == "programme"]
         if revision is None or not policies:
             raise Refused(Reason.NOT_FOUND, programme=programme)
@@ -92,7 +96,8 @@ class SchemeShelf:
             if row["kind"] == "rulebook"
         )
         catalogue = _catalogue_decoder.decode(catalogues[-1]) if catalogues else None
-        return make_scheme(programme, revision, policy, rulebooks, catalogue)
+        offers = [_offer(row) for row in approved]
+        return make_scheme(programme, revision, policy, rulebooks, catalogue, shops, offers)
 
     def _compile(self, digest: str, body: str, policy_digest: str, policy: Programme) -> Compiled:
         key = (digest, policy_digest)
@@ -113,9 +118,15 @@ async def lock_programme(connection: asyncpg.Connection, programme: str) -> None
     await connection.execute(_SQL["lock_programme"], programme)
 
 
+async def raise_revision(connection: asyncpg.Connection, programme: str) -> int:
+    """Whatever posting goes by has changed: no batch is locked by the old scheme once this is committed."""
+    revision: int = await connection.fetchval(_SQL["raise_revision"], programme)
+    return revision
+
+
 async def insert_publication(connection: asyncpg.Connection, publication: Publication) -> None:
     """Raises the revision, so that posting sees the change; without a version of its own it is named by that."""
-    revision = await connection.fetchval(_SQL["raise_revision"], publication.programme)
+    revision = await raise_revision(connection, publication.programme)
     await connection.execute(
         _SQL["insert_publication"],
         publication.programme,
@@ -134,3 +145,9 @@ async def find_published(
 ) -> asyncpg.Record | None:
     """Version and digest as published under a version, or the latest of the kind."""
     return await connection.fetchrow(_SQL["find_published"], programme, kind, version)
+
+
+def _offer(row: asyncpg.Record) -> ApprovedOffer:
+    title = Title(row["title_zh"], row["title_en"])
+    kind = OfferKind(row["kind"])
+    return ApprovedOffer(row["merchant"], row["offer"], title, kind, row["points"], row["effective_from"])

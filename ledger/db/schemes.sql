@@ -8,6 +8,17 @@ FROM publication
 WHERE programme = $1
 ORDER BY revision;
 
+-- name: load_merchants
+SELECT merchant, state FROM merchant
+WHERE programme = $1;
+
+-- name: load_approved_offers
+-- The one that was decided last wins where two begin on one day.
+SELECT merchant, offer, title_zh, title_en, kind, points, effective_from
+FROM shop_offer
+WHERE programme = $1 AND state = 'approved'
+ORDER BY decided_at, id;
+
 -- name: insert_programme
 INSERT INTO programme (programme, node) VALUES ($1, $2) ON CONFLICT DO NOTHING;
 

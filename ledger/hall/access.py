@@ -70,6 +70,9 @@ _P = "/v1/programmes/{programme}"
 _COUNTER = Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: "outlet", _MERCHANT: "merchant"})
 _COUNTER_LATER = Access(frozenset({_ADMIN, _OPERATOR}), {_CASHIER: LOADED, _MERCHANT: LOADED})
 
+_STATEMENT = Access(_BOOKKEEPERS.all, {_MERCHANT: LOADED})
+_ANSWER = Access(_WORKERS.all, {_MERCHANT: LOADED})
+
 # Who may post which verb, at its own address and in a list of commands. What is not here nobody may post.
 COMMANDS: Mapping[str, Access] = {
     "award": Access(_WORKERS.all, whose="recipient"),
@@ -87,7 +90,7 @@ COMMANDS: Mapping[str, Access] = {
     "void": Access(_COUNTER_LATER.all, {**_COUNTER_LATER.own, _RESIDENT: LOADED}),
     "refund": _COUNTER_LATER,
     "reverse": _WORKERS,
-    "settle": _ADMINS,
+    "fund": _ADMINS,
     "split": _ADMINS,
     "receive": _WORKERS,
     "donate": _WORKERS,
@@ -295,7 +298,41 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/adjustments/{{adjustment}}/decline"): COMMANDS["adjust"],
     ("POST", f"{_P}/transfers"): COMMANDS["transfer"],
     ("POST", f"{_P}/openings"): COMMANDS["open"],
-    ("POST", f"{_P}/settlements"): COMMANDS["settle"],
+    ("POST", f"{_P}/merchants/{{merchant}}/enrolment"): _WORKERS,
+    ("GET", f"{_P}/merchants/{{merchant}}/enrolment"): Access(_READERS, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/merchants/{{merchant}}/contact"): Access(_WORKERS.all, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/merchants/{{merchant}}/approve"): _ADMINS,
+    ("POST", f"{_P}/merchants/{{merchant}}/suspend"): _ADMINS,
+    ("POST", f"{_P}/merchants/{{merchant}}/resume"): _ADMINS,
+    ("POST", f"{_P}/merchants/{{merchant}}/end"): _ADMINS,
+    ("POST", f"{_P}/merchants/{{merchant}}/offers"): Access(_WORKERS.all, {_MERCHANT: "merchant"}),
+    ("GET", f"{_P}/merchants/{{merchant}}/offers"): Access(_READERS, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/merchants/{{merchant}}/offers/{{offer}}/approve"): _WORKERS,
+    ("POST", f"{_P}/merchants/{{merchant}}/offers/{{offer}}/decline"): _WORKERS,
+    ("POST", f"{_P}/merchants/{{merchant}}/offers/{{offer}}/withdraw"): Access(_WORKERS.all, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/merchants/{{merchant}}/codes"): Access(_WORKERS.all, {_MERCHANT: "merchant"}),
+    ("GET", f"{_P}/shop-codes/{{code}}"): Access(_READERS | {_RESIDENT}, {_MERCHANT: LOADED}),
+    ("POST", f"{_P}/shop-codes/{{code}}/confirm"): Access(_WORKERS.all, {_RESIDENT: "owner", _MERCHANT: LOADED}),
+    ("GET", f"{_P}/merchants/{{merchant}}/settlements"): Access(_BOOKKEEPERS.all, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/settlements"): _WORKERS,
+    ("GET", f"{_P}/settlements"): _BOOKKEEPERS,
+    ("GET", f"{_P}/settlements/{{settlement}}"): _STATEMENT,
+    ("GET", f"{_P}/settlements/{{settlement}}/lines"): _STATEMENT,
+    ("GET", f"{_P}/settlements/{{settlement}}/csv"): _STATEMENT,
+    ("GET", f"{_P}/settlements/{{settlement}}/page"): _STATEMENT,
+    ("POST", f"{_P}/settlements/{{settlement}}/confirm"): _ANSWER,
+    ("POST", f"{_P}/settlements/{{settlement}}/dispute"): _ANSWER,
+    ("POST", f"{_P}/settlements/{{settlement}}/resolve"): _WORKERS,
+    ("POST", f"{_P}/settlements/{{settlement}}/pay"): _ADMINS,
+    ("POST", f"{_P}/settlements/{{settlement}}/close"): _ADMINS,
+    ("POST", f"{_P}/funds"): COMMANDS["fund"],
+    ("GET", f"{_P}/cover"): _BOOKKEEPERS,
+    ("GET", f"{_P}/asked-publications"): _BOOKKEEPERS,
+    ("GET", f"{_P}/asked-publications/{{publication}}"): _BOOKKEEPERS,
+    ("POST", f"{_P}/asked-publications/{{publication}}/approve"): _ADMINS,
+    ("POST", f"{_P}/asked-publications/{{publication}}/decline"): _ADMINS,
+    ("GET", f"{_P}/reports/{{report}}"): _BOOKKEEPERS,
+    ("GET", f"{_P}/reports/{{report}}/csv"): _BOOKKEEPERS,
     ("POST", f"{_P}/dividends"): COMMANDS["split"],
     # By verb and by whose it is: the handler asks COMMANDS about each.
     ("POST", f"{_P}/commands"): Access(_COUNTER.all, {_CASHIER: LOADED, _MERCHANT: LOADED}),

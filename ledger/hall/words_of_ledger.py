@@ -174,6 +174,7 @@ LEDGER: Mapping[Reason, Words] = {
             "{happened_at} is still to come; it is {now}. Set the terminal's clock.",
         ),
         ("保留日 {until} 已过,今天是 {today}。", "The day until which to hold, {until}, has passed; today is {today}."),
+        ("起始日 {from_on} 已过,今天是 {today}。", "The first day {from_on} has passed; today is {today}."),
         ("有效日 {expires_on} 已过,今天是 {today}。", "The last good day {expires_on} has passed; today is {today}."),
     ),
     Reason.PERIOD_CLOSED: in_words(
@@ -228,6 +229,10 @@ LEDGER: Mapping[Reason, Words] = {
         (
             "流水 {transaction} 要求 {required},仅余 {left}。",
             "{required} of {transaction} are asked for and {left} are left.",
+        ),
+        (
+            "商品价值 {required} 分,结算单 {settlement} 只需支付 {left} 分。",
+            "Goods of {required} points are more than the {left} to be paid on the statement {settlement}.",
         ),
         ("流水 {transaction} 只剩 {left} 可退。", "Only {left} of {transaction} are left to come back."),
         ("佣金比例 {commission}/{of} 超过全部。", "A commission of {commission}/{of} is more than all of it."),

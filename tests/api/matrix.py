@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.api.alliance_matrix import ALLIANCE, ALLIANCE_BODIES
 from tests.village import DAY
 
 P = "/v1/programmes/{programme}"
@@ -125,7 +126,6 @@ MATRIX = {
     ("POST", f"{P}/adjustments/{{adjustment}}/decline"): (WORK, ""),
     ("POST", f"{P}/transfers"): (WORK, ""),
     ("POST", f"{P}/openings"): ("admin", ""),
-    ("POST", f"{P}/settlements"): ("admin", ""),
     ("POST", f"{P}/dividends"): ("admin", ""),
     ("POST", f"{P}/stock/donations"): (WORK, ""),
     ("POST", f"{P}/stock/counts"): (WORK, ""),
@@ -169,6 +169,7 @@ MATRIX = {
     ("POST", f"{P}/reconciliations"): (f"{WORK} auditor", ""),
     ("GET", f"{P}/accounts/{{owner}}/balances"): (f"{READ} cashier", "merchant resident"),
     ("GET", f"{P}/accounts/{{owner}}/statement"): (READ, "merchant resident"),
+    **ALLIANCE,
 }
 MATRIX |= {
     ("GET", "/my/{programme}"): ("resident", ""),
@@ -258,6 +259,8 @@ DEED = {"rule": "sweep", "facts": {"happened_on": DAY.isoformat()}}
 SPAN = "first=2026-09-01&last=2026-09-30"
 SEALED = 15  # so many lines each village begins with
 QUERIES = {
+    f"{P}/reports/{{report}}": SPAN,
+    f"{P}/reports/{{report}}/csv": SPAN,
     "/counter/{programme}/sale": "owner=hh_1",
     f"{P}/checkpoints/consistency": f"older={SEALED}",
     f"{P}/simulations": SPAN,
@@ -268,9 +271,13 @@ QUERIES = {
     f"{P}/trial-balance/accounts": f"{SPAN}&side=household&purse=main&unit=points",
     f"{P}/trial-balance/entries": f"{SPAN}&owner=hh_1&purse=main&unit=points",
 }
-WITHOUT_BODY = ("/award", "/void", "/activate", "/approve", "/decline", "/print", "/end", "/disable", "/enable")
 TERMINAL, OTHER_TERMINAL = f"trm_{1:018d}", f"trm_{2:018d}"
 SHIFT, OTHER_SHIFT = f"shf_{1:018d}", f"shf_{2:018d}"
+WITHOUT_BODY = (
+    "/award", "/void", "/activate", "}/approve", "/decline", "/print", "/end", "/disable", "/enable",
+    "{offer}/withdraw", "settlements/{settlement}/close", "settlements/{settlement}/confirm",
+)  # fmt: skip
+WITH_BODY = (f"{P}/merchants/{{merchant}}/approve", f"{P}/merchants/{{merchant}}/end")
 
 # What a name in a route stands for where it is not what it says.
 KINDS = {
@@ -298,7 +305,6 @@ SAME: dict[str, Any] = {
     "cancel": {},
     "reversals": {"lost_key": "never-sent"},
     "transfers": {"owner": "hh_1", "to": "hh_2", "amount": 1, "note": "n"},
-    "settlements": {"merchant": "mer_barber", "points": 1},
     "dividends": {"pool": 10, "shares": [{"owner": "hh_1", "weight": 1}]},
     "reconciliations": {
         "kind": "stock",
@@ -333,6 +339,7 @@ SAME: dict[str, Any] = {
     "evaluations": {"kind": "rank", "id": "best", "day": "2026-09-01"},
     "batch-reversals": {"batch": "rank:best:2026-09"},
     "reratings": {"rulebook": "2026-01", "first": "2026-09-01", "last": "2026-09-30"},
+    **ALLIANCE_BODIES,
 }
 
 
@@ -348,6 +355,8 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         sale = {"owner": owner, "merchant": "mer_barber" if is_own else "mer_tea", "lines": [{"item": "haircut"}]}
     recipient = {"merchant": "mer_barber" if is_own else "mer_tea"}.get(role, owner)
     goods = {"outlet": "out_shop", "item": "soap", "quantity": 1}
+    if role == "merchant" and template.endswith("shop-codes/{code}/confirm"):
+        return {"card": {"number": "1001"}, "pin": "407215"}
     return {
         **counter_bodies(is_own=is_own),
         **SAME,
@@ -366,7 +375,7 @@ def body_of(template: str, role: str, *, is_own: bool) -> dict[str, Any]:
         "deductions": {"owner": owner, "amount": 1, "shortage": "debt", "note": "n"},
         "commands": {"commands": [{"command": {"verb": "redeem", **sale}}], "atomic": True},
         "adjustments": {"owner": owner, "amount": 1, "note": "n"},
-        "openings": {"owner": owner, "amount": 1},
+        "openings": {"owner": owner, "amount": 1}, "confirm": {"owner": owner},
         "receipts": goods, "returns": goods, "moves": {**goods, "to": "out_fair"},
         "write-offs": {**goods, "note": "n"},
         "counts": {"outlet": "out_shop", "item": "soap", "counted": 7, "note": "n"},

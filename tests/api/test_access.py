@@ -40,6 +40,7 @@ from ledger.db.terminals import Terminal, insert_terminal
 from ledger.db.vouchers import Series, activate_series, insert_series, print_vouchers
 from ledger.hall.access import TABLE, Role
 from ledger.routes import ROUTES as SERVED
+from tests.api.alliance_things import fill_alliance
 from tests.api.client import Office, open_office
 from tests.api.matrix import (
     FORMS,
@@ -58,6 +59,7 @@ from tests.api.matrix import (
     SIGNED,
     STAFF,
     TERMINAL,
+    WITH_BODY,
     WITHOUT_BODY,
     body_of,
 )
@@ -83,6 +85,7 @@ class Town:
             "batch": "b1", "series": f"vch_{'1':0>18}",
             "kind": "rulebook", "version": "2026-01", "adjustment": "adj_1", "helper": f"hlp_{'1':0>18}",
             "card": f"crd_{'1':0>18}", "terminal": TERMINAL, "shift": SHIFT, "number": "1",
+            "report": "areas", "publication": "pub_1",
             "objection": "obj_1", "inspection": "ins_1", "list": "sgn_1", "source": "hotline",
             "owner": {"merchant": "mer_barber", "resident": "mbr_1"}.get(role, "hh_1"),
         }  # fmt: skip
@@ -113,7 +116,7 @@ class Town:
             more = {"data": FORMS[template]}
         elif "/imports/" in template or "/backlogs/" in template:
             more = {"content": b"nothing", "headers": {"Content-Type": "text/csv"}}
-        elif method == "POST" and not template.endswith(WITHOUT_BODY):
+        elif method == "POST" and (template in WITH_BODY or not template.endswith(WITHOUT_BODY)):
             more["json"] = body_of(template, role, is_own=whose == "own")
         answer = await self.office.call(method, path, key=key, **more)
         self.counts["cells"] += 1
@@ -170,7 +173,7 @@ async def fill(village: Village) -> dict[str, str]:
         await insert_objection(
             village.connection, village.slug, "obj_1", ids[7], note="n", by="system:neighbour", due_on=DAY
         )
-    return _named(ids)
+    return _named(ids) | await fill_alliance(village)
 
 
 async def _open(village: Village) -> None:

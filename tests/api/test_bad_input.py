@@ -89,7 +89,7 @@ MALFORMED: list[tuple[str, bytes, str]] = [
     ("adjustments", changed({}, owner="hh_1", amount=1, note="n", approved_by="boss"), "/approved_by"),
     ("transfers", changed({}, owner="hh_1", to="out_shop", amount=1, note="n"), "/to"),
     ("openings", changed({}, owner="hh_1", amount=-1), "/amount"),
-    ("settlements", changed({}, merchant="mer_1", points=1, commission_denominator=0), "/commission_denominator"),
+    ("settlements", changed({}, merchant="mer_1", unit="cash"), "/unit"),
     ("dividends", changed({}, pool=1, shares=[]), "/shares"),
     ("dividends", changed({}, pool=1, shares=[{"owner": "hh_1", "weight": 0}]), "/shares/0/weight"),
     ("stock/donations", changed({}, outlet="out_shop", item="soap", award={**DEED, "rule": 5}), "/award/rule"),

@@ -186,7 +186,7 @@ async def test_an_operator_posts_no_verb_of_the_administrators(office: Office) -
     assert (await send(office, listed(opening), key=operator)).status_code == 403
     assert (await send(office, listed(opening), key=admin)).json()["posted"] == 1
     assert {verb for verb, access in COMMANDS.items() if "operator" not in access.all} == {
-        "open", "expire", "reset", "settle", "split",
+        "open", "expire", "reset", "split", "fund",
     }  # fmt: skip
 
 
