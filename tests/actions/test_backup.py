@@ -181,14 +181,14 @@ async def test_nothing_to_save_is_said(bare_url: str, file: Path) -> None:
     with pytest.raises(BackupRefused) as refused:
         await save(bare_url, file)
     assert refused.value.reason == BackupReason.NO_LEDGER
-    assert list(file.parent.iterdir()) == []
+    assert [path.name for path in file.parent.iterdir()] == ["from"]  # the folder that was to be saved
 
 
 async def test_the_service_login_cannot_save_half(village: Village, file: Path) -> None:
     with pytest.raises(BackupRefused) as refused:
         await save(village.database.url, file)
     assert refused.value.reason == BackupReason.NEEDS_ADMINISTRATOR
-    assert list(file.parent.iterdir()) == []
+    assert [path.name for path in file.parent.iterdir()] == ["from"]  # the folder that was to be saved
 
 
 @pytest.mark.parametrize("harm", ["cut", "bit", "member", "row", "other", "later"])

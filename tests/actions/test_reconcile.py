@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,15 @@ import pytest_asyncio
 
 from ledger.actions.read_list import ListRefused, Wanted, decode_list, read_list
 from ledger.cli_reconcile import add_reconcile_parser, reconcile_file
+from ledger.core.period import business_day
 from ledger.core.reconcile import Claimed, Unmatched, Why
 from ledger.db.embedded import EmbeddedDatabase
 from ledger.db.service_role import connect
 from tests.api.client import Office, open_office
 from tests.busy_village import Busy, busy_database
 
-FIRST, LAST = date.today() - timedelta(days=2), date.today() + timedelta(days=2)
+TODAY = business_day(datetime.now(UTC), "Asia/Shanghai")
+FIRST, LAST = TODAY - timedelta(days=2), TODAY + timedelta(days=2)
 SPAN = {"first": FIRST.isoformat(), "last": LAST.isoformat()}
 
 
