@@ -28,6 +28,7 @@ PROGRAMME_PURSES = (
     "offline_shortfall",
     "opening",
     "issued:by-hand",
+    "issued:vouchers",
 )
 BUCKETED = frozenset({"main", "pending", "held"})
 
