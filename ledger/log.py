@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACE_LINES_MAX = 60
+_ABOUT_VALUES = "22"
+_VALUES_FOLLOW = re.compile(r"[\n(<]")
 
 # Random by process, then counted: an id only has to be told apart, and asking for random bytes is a system call.
 _PROCESS = secrets.token_hex(4)
@@ -57,7 +59,7 @@ def set_up_logging(*, form: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, show_no_values, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
@@ -66,18 +68,32 @@ def set_up_logging(*, form: str, level: str) -> None:
 
 
 def show_exception(_: object, __: str, event: EventDict) -> EventDict:
-    """Where it happened and of what kind, and the first line of what it said.
-
-    PostgreSQL's details and the values of variables are left out: they repeat the data of residents.
-    """
+    """Where it happened and of what kind, and what it said where that cannot repeat the data of residents."""
     given = event.pop("exc_info", None)
     if not given:
         return event
     error = given if isinstance(given, BaseException) else (given[1] if isinstance(given, tuple) else sys.exc_info()[1])
     if error is not None:
-        said = str(error).partition("\n")[0]
         frames = traceback.format_tb(error.__traceback__)[-_TRACE_LINES_MAX:]
-        event["exception"] = f"{type(error).__qualname__}: {said}\n{''.join(frames)}".rstrip()
+        event["exception"] = f"{type(error).__qualname__}: {_said(error)}\n{''.join(frames)}".rstrip()
+    return event
+
+
+def _said(error: BaseException) -> str:
+    """The first line, of those whose words are ours, the system's or PostgreSQL's own.
+
+    Any other may have been made of what somebody sent; so may PostgreSQL's details and its errors of class 22, which
+    are about values.
+    """
+    state = getattr(error, "sqlstate", None)
+    is_harmless = isinstance(error, OSError | AssertionError) if state is None else state[:2] != _ABOUT_VALUES
+    return str(error).partition("\n")[0] if is_harmless else (state or "")
+
+
+def show_no_values(_: object, __: str, event: EventDict) -> EventDict:
+    """The loop's own complaints go on with the arguments and the error of what failed."""
+    if event.get("logger") == "asyncio":
+        event["event"] = _VALUES_FOLLOW.split(str(event["event"]), maxsplit=1)[0].rstrip()
     return event
 
 
