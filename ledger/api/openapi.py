@@ -96,6 +96,8 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
         str(route.status): done,
         "default": {"description": "Refused", "content": refused},
     }
+    if any(parameter.name == "dry_run" for parameter in intake.query):
+        operation["responses"].setdefault("200", {**done, "description": "What would be done, by a dry run"})
     return operation
 
 
