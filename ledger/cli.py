@@ -13,6 +13,8 @@ from ledger.actions.restore import restore
 from ledger.cli_audit import add_audit_parsers, audit_commands, check
 from ledger.cli_import import add_import_parser, import_commands
 from ledger.cli_inspections import add_inspections_parser, run_inspection
+from ledger.cli_keys import add_keys_parser, key_commands
+from ledger.cli_people import add_people_parser, people_commands
 from ledger.cli_rules import add_rules_commands, run_rules
 from ledger.cli_seal import add_seal_parsers, seal_commands
 from ledger.cli_sweep import add_sweep_parser, sweep_place
@@ -48,6 +50,8 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         **audit_commands(options, place),
         **seal_commands(options, place),
         **import_commands(options, place),
+        **key_commands(options, place),
+        **people_commands(options, place),
     }
     try:
         return commands[options.command]()
@@ -78,6 +82,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_audit_parsers(commands)
     add_seal_parsers(commands)
     add_import_parser(commands)
+    add_keys_parser(commands)
+    add_people_parser(commands)
     return parser
 
 

@@ -43,12 +43,17 @@ async def list_programmes_below(
     return [row["programme"] for row in rows]
 
 
+async def list_roots(connection: asyncpg.Connection) -> list[str]:
+    """The nodes that nothing is above of, by id."""
+    return [row["id"] for row in await connection.fetch(_SQL["list_roots"])]
+
+
 async def list_programmes(connection: asyncpg.Connection) -> list[str]:
     """Every programme there is, below every root, by slug."""
     found: list[str] = []
-    for root in await connection.fetch(_SQL["list_roots"]):
+    for root in await list_roots(connection):
         after = ""
-        while page := await list_programmes_below(connection, root["id"], only=None, after=after, limit=_PAGE):
+        while page := await list_programmes_below(connection, root, only=None, after=after, limit=_PAGE):
             found += page
             after = page[-1]
     return sorted(found)
