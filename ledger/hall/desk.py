@@ -57,6 +57,8 @@ class Desk:
             self._find_session, seconds=KEY_SECONDS, entries_max=ENTRIES_MAX
         )
         self.used = Used(self.connection)
+        # Tokens that were good, with the key as looked up then: good again as long as that look-up is remembered.
+        self._seen: dict[str, tuple[ApiKey, Caller]] = {}
         self._reach: ShortMemory[tuple[str, ...]] = ShortMemory(
             self._find_reach, seconds=REACH_SECONDS, entries_max=ENTRIES_MAX
         )
@@ -116,12 +118,20 @@ class Desk:
         """Whom a token stands for; None if it stands for nobody (any more)."""
         if token.startswith(SESSION_TOKEN):
             return await self._caller_of_session(token)
+        seen = self._seen.get(token)
+        if seen is not None and await self._keys.get(seen[0].id) is seen[0]:
+            self.used.keys.add(seen[0].id)
+            return seen[1]
         parts = split_token(token)
         key = None if parts is None else await self._keys.get(parts[0])
         if key is None or parts is None or not is_secret_of(key, parts[1]):
             return None
         self.used.keys.add(key.id)
-        return Caller(key.id, Role(key.role), key.principal, key.node, key.programme, key.owner)
+        caller = Caller(key.id, Role(key.role), key.principal, key.node, key.programme, key.owner)
+        if len(self._seen) >= ENTRIES_MAX:
+            self._seen.clear()
+        self._seen[token] = (key, caller)
+        return caller
 
     async def session(self, token: str) -> Session | None:
         """The session in force that a token belongs to."""
