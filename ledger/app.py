@@ -25,6 +25,7 @@ from ledger.hall.decode import intake_of
 from ledger.hall.desk import Desk
 from ledger.hall.sent import Asked
 from ledger.hall.session import cookie_of
+from ledger.kept_answers import KeptAnswers
 from ledger.log import log_requests
 from ledger.problems import Problem, answer_problem, is_unexpected, problem_of
 from ledger.routes import ROUTES
@@ -46,7 +47,8 @@ class Service(Litestar):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.express = Express(super().__call__, bytes_max=BODY_BYTES_MAX)
-        self._logged = log_requests(keep_deadlines(self.express))
+        self.kept = KeptAnswers(keep_deadlines(self.express))
+        self._logged = log_requests(self.kept)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._logged(scope, receive, send)
@@ -84,6 +86,7 @@ def create_app(
     )
     app.desk = desk
     admission.routes = routes_of(app)
+    app.kept.open(admission.routes, desk)
     app.express.open(admission.routes, admission, answer_error)
     document = describe(admission.routes)
     app.state.schema_json = msgspec.json.encode(document)

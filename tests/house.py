@@ -28,6 +28,7 @@ TOP_LEVEL = {
             "first_start",
             "config",
             "log",
+            "kept_answers",
             "problems",
             "routes",
             "schemas",

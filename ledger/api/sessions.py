@@ -16,6 +16,7 @@ from ledger.core.refusal import Reason, Refused
 from ledger.db.sessions import Session, SessionView, end_sessions, list_sessions
 from ledger.db.staff import StaffRole, find_staff
 from ledger.hall.answer import answer
+from ledger.hall.audited import remember_caller
 from ledger.hall.call import Call
 from ledger.hall.session import address_of, cookie_of, ended_cookie
 
@@ -111,6 +112,7 @@ async def sign_in(
             address=address_of(request.scope),
             device=request.headers.get("user-agent", ""),
         )
+    await remember_caller(call, request.scope, signed_in.token)
     return _handed_over(request, signed_in, as_cookie=data.as_cookie)
 
 
@@ -129,6 +131,7 @@ async def sign_in_by_card(
             address=address_of(request.scope),
             device=request.headers.get("user-agent", ""),
         )
+    await remember_caller(call, request.scope, signed_in.token)
     return _handed_over(request, signed_in, as_cookie=data.as_cookie)
 
 

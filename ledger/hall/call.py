@@ -119,13 +119,20 @@ class Admission:
         await self.admit(connection, self.routes[connection.method, connection.scope["path_template"]])
 
     async def admit(self, request: Asked, route: Route) -> Call:
-        """Decode, authenticate, authorise; nothing else comes before the handler."""
+        """Decode, authenticate, authorise; nothing else comes before the handler.
+
+        Programme first, so that nobody learns by a 403 that another tenant's exists.
+        """
         request.scope["state"]["is_page"] = route.answer_type is Html
         body = await decode(request, route.intake)
         programme = request.path_params.get("programme", "")
         caller, sees_all, token = None, True, None
         if not route.access.is_public:
             caller, token = await self._authenticate(request)
+            request.scope["state"]["caller"] = caller
+            if programme and not await self._may_enter(caller, programme, route.access):
+                raise Refused(Reason.NOT_FOUND, programme=programme)
+            request.scope["state"]["entered"] = programme
             sees_all = await self._authorise(caller, programme, route.access, request.path_params, body)
         state = request.scope["state"]
         state["principal"] = None if caller is None else caller.principal
@@ -150,9 +157,7 @@ class Admission:
     async def _authorise(
         self, caller: Caller, programme: str, access: Access, path: Mapping[str, Any], body: Any
     ) -> bool:
-        """Programme first, so that nobody learns by a 403 that another tenant's exists."""
-        if programme and not await self._may_enter(caller, programme, access):
-            raise Refused(Reason.NOT_FOUND, programme=programme)
+        """Whether all, or what is the caller's own."""
         if caller.role in access.all:
             return caller.area is None or await self._authorise_in_area(caller, programme, access, path, body)
         field = access.own.get(caller.role)

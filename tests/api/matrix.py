@@ -161,6 +161,7 @@ MATRIX = {
     ("GET", f"{P}/checkpoints/latest"): (f"{READ} cashier merchant resident", ""),
     ("GET", f"{P}/checkpoints/consistency"): (f"{READ} cashier merchant resident", ""),
     ("GET", f"{P}/transactions/{{transaction}}/origin"): (READ, ""),
+    ("GET", f"{P}/audit-events"): ("admin auditor", ""),
     ("POST", f"{P}/periods"): ("admin", ""),
     ("GET", f"{P}/periods"): (READ, ""),
     ("GET", f"{P}/trial-balance"): (f"{WORK} auditor", ""),
@@ -200,6 +201,7 @@ SIGNED = {("POST", f"{P}/event-sources/{{source}}/events")}  # by the other syst
 _ALL = f"{READ} cashier merchant resident"
 # Of no programme: which roles may come; how far they reach is asked in test_staff and test_keys.
 OUTSIDE = {
+    ("GET", "/v1/audit-events"): "admin auditor",
     ("GET", "/v1/programmes"): _ALL,
     ("GET", "/v1/session"): _ALL,
     ("POST", "/v1/session/renew"): _ALL,
