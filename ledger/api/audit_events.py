@@ -48,7 +48,7 @@ async def outside(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Response[EventList]:
-    """Of what belongs to no programme (people, keys, sessions), by callers of one's own node and below; days are UTC's."""
+    """Of what belongs to no programme (people, keys, sessions), by callers of one's node and below; days are UTC's."""
     assert call.caller is not None, "the table gives this route to roles only"
     below = call.caller.node
     return await _answer(call, NO_PROGRAMME, _Asked(principal, verb, first, last, limit, cursor), UTC, below)
