@@ -29,6 +29,7 @@ from ledger.kept_answers import KeptAnswers
 from ledger.log import log_requests
 from ledger.problems import Problem, answer_problem, is_unexpected, problem_of
 from ledger.routes import ROUTES
+from ledger.safe_headers import add_safe_headers
 from ledger.web.docs import docs_page
 from ledger.web.refusal import refusal_page, wants_page
 from ledger.web.sheet import language_of
@@ -48,7 +49,7 @@ class Service(Litestar):
         super().__init__(**settings)
         self.express = Express(super().__call__, bytes_max=BODY_BYTES_MAX)
         self.kept = KeptAnswers(keep_deadlines(self.express))
-        self._logged = log_requests(self.kept)
+        self._logged = log_requests(add_safe_headers(self.kept))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._logged(scope, receive, send)

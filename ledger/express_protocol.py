@@ -18,6 +18,7 @@ from ledger.lanes import Overloaded
 from ledger.log import request_id_of, tell_request
 from ledger.one_packet import OnePacketProtocol
 from ledger.problems import answer_problem
+from ledger.safe_headers import SAFE_LINES
 
 
 class ExpressProtocol(OnePacketProtocol):
@@ -158,6 +159,7 @@ class _Exchange:
             parts += (b"content-type: ", media_type_of(response), b"\r\ncontent-length: %d\r\n" % len(body))
             for header, told in response.headers.items():
                 parts.append(f"{header.lower()}: {told}\r\n".encode("latin-1"))
+            parts.append(SAFE_LINES)
             parts.append(b"x-request-id: %b\r\n" % scope["state"]["request_id"].encode("latin-1"))
             parts.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
             parts.append(body)

@@ -21,9 +21,9 @@ from ledger.db.embedded import EmbeddedDatabase, open_database
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import prepare_database, prepare_sealer
-from ledger.express_protocol import ExpressProtocol
 from ledger.first_start import KEYS_FILE, ReadyKeys, prepare_first_start, read_ready_keys
 from ledger.jobs import Job, posting_inspections, run_jobs, sealing, sweeping
+from ledger.punctual_protocol import PunctualProtocol
 
 log = structlog.get_logger()
 
@@ -107,7 +107,7 @@ def server_config(app: Service, **more: Any) -> uvicorn.Config:
     """How the application is served, in tests as in earnest."""
     return uvicorn.Config(
         app,
-        http=ExpressProtocol,
+        http=PunctualProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

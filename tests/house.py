@@ -30,6 +30,8 @@ TOP_LEVEL = {
             "log",
             "kept_answers",
             "problems",
+            "punctual_protocol",
+            "safe_headers",
             "routes",
             "schemas",
         ),
