@@ -23,6 +23,7 @@ from ledger.hall.body import DecodedBody
 from ledger.hall.call import Admission, Route, give_call
 from ledger.hall.decode import intake_of
 from ledger.hall.desk import Desk
+from ledger.hall.rates import KEY_PER_SECOND
 from ledger.hall.sent import Asked
 from ledger.hall.session import cookie_of
 from ledger.kept_answers import KeptAnswers
@@ -65,12 +66,16 @@ def create_app(
     pool_size: int = POOL_SIZE,
     pepper: bytes | None = None,
     data_folder: Path = Path(".data"),
+    rate_per_key: float = KEY_PER_SECOND,
 ) -> Service:
     """Connects when its lifespan begins; refuses to be made with a route that the access table does not know.
 
     Without a pepper it makes one, and what people remember holds as long as the process.
     """
-    desk = Desk(service_url, pool_size=pool_size, pepper=pepper or secrets.token_bytes(32), data_folder=data_folder)
+    desk = Desk(
+        service_url, pool_size=pool_size, pepper=pepper or secrets.token_bytes(32), data_folder=data_folder,
+        rate_per_key=rate_per_key,
+    )  # fmt: skip
     admission = Admission(desk)
     app = Service(
         route_handlers=ROUTES,

@@ -30,6 +30,7 @@ class Config(msgspec.Struct, frozen=True):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     behind_proxy: str | None = None
+    rate_per_key: int = 2_000
 
     @property
     def is_public(self) -> bool:
@@ -67,6 +68,7 @@ SETTINGS = (
     "LEDGER_TLS_CERT",
     "LEDGER_TLS_KEY",
     "LEDGER_BEHIND_PROXY",
+    "LEDGER_RATE_PER_KEY",
 )
 
 
@@ -95,6 +97,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         tls_cert=_path(given.get("LEDGER_TLS_CERT")),
         tls_key=_path(given.get("LEDGER_TLS_KEY")),
         behind_proxy=given.get("LEDGER_BEHIND_PROXY"),
+        rate_per_key=_number("LEDGER_RATE_PER_KEY", given.get("LEDGER_RATE_PER_KEY", "2000"), least=1, most=1_000_000),
         log_level=_choice("LEDGER_LOG_LEVEL", given.get("LEDGER_LOG_LEVEL", "info"), LOG_LEVELS),
     )
 

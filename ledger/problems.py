@@ -102,6 +102,8 @@ def _problem_of(error: Exception, language: str, request_id: str) -> tuple[Probl
         headers["WWW-Authenticate"] = 'Bearer realm="points-ledger"'
     if FAULTS[fault].status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(retry or getattr(error, "retry_after_seconds", RETRY_SECONDS))
+    elif retry is not None:
+        headers["Retry-After"] = str(retry)
     return _problem(fault, numbers, language, request_id, spots=spots), headers
 
 

@@ -77,8 +77,9 @@ async def _serve(config: Config, url: str, database: EmbeddedDatabase | None, li
     ready = await prepare_first_start(service_url, keys_file) or read_ready_keys(keys_file)
     require_safe(config, has_ready_keys=ready is not None)  # An empty database has got some just now.
     app = create_app(
-        service_url, pool_size=config.pool_size, pepper=pepper_of(config.place), data_folder=config.data_folder
-    )
+        service_url, pool_size=config.pool_size, pepper=pepper_of(config.place), data_folder=config.data_folder,
+        rate_per_key=config.rate_per_key,
+    )  # fmt: skip
     server = _Server(server_config(app, loop="uvloop", **_tls_and_proxy(config)))
     server.ready = ready
     _stop_on_signals(server)

@@ -37,6 +37,7 @@ def test_every_form_of_address_is_taken_as_it_is(url: str) -> None:
     [
         {"LEDGER_DATAS": "/srv"},
         {"LEDGER_PORT": "eighty"},
+        {"LEDGER_RATE_PER_KEY": "0"},
         {"LEDGER_PORT": "65536"},
         {"LEDGER_PORT": "８０００"},
         {"LEDGER_LOG": "xml"},

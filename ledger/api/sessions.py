@@ -17,8 +17,8 @@ from ledger.db.sessions import Session, SessionView, end_sessions, list_sessions
 from ledger.db.staff import StaffRole, find_staff
 from ledger.hall.answer import answer
 from ledger.hall.audited import remember_caller
-from ledger.hall.call import Call
-from ledger.hall.session import address_of, cookie_of, ended_cookie
+from ledger.hall.call import Call, address_of
+from ledger.hall.session import cookie_of, ended_cookie
 
 _P = "/v1/programmes/{programme:str}"
 

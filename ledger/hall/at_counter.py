@@ -42,6 +42,7 @@ async def sale_request(call: Call, key: str, owner: str | None, seen: AtCounter 
             if await is_claimed(connection, call.programme, call.principal, key):
                 return Request(call.programme, call.principal, key, sent, sent=sent)
             found = await find_presented_card(connection, call.programme, seen.card)
+        call.desk.rates.cards.take(f"{call.programme} {found.id}")
         if seen.pin is not None:
             await check_pin(
                 connection, call.desk.slow_hash, call.programme, found.id, seen.pin, f"principal {call.principal}"

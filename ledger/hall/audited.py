@@ -6,10 +6,9 @@ from urllib.parse import unquote
 from ledger.core.title import Title
 from ledger.db.audit_events import NO_PROGRAMME, NewEvent, insert_event
 from ledger.hall.access import Caller
-from ledger.hall.call import Call, Route
+from ledger.hall.call import Call, Route, address_of
 from ledger.hall.desk import Desk
 from ledger.hall.fault import Fault, Faulty, Spot
-from ledger.hall.session import address_of
 
 HEADER = "Audit-Reason"
 REASON_LENGTH = 200

@@ -34,6 +34,8 @@ OptionalIdempotencyKey = Annotated[
 
 
 ANSWER_SECONDS = 0.05
+# Whoever watches over the machine is not counted.
+PROBES = "/health/"
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -124,6 +126,8 @@ class Admission:
         Programme first, so that nobody learns by a 403 that another tenant's exists.
         """
         request.scope["state"]["is_page"] = route.answer_type is Html
+        if route.access.is_public and not route.template.startswith(PROBES):
+            self.desk.rates.addresses.take(address_of(request.scope))
         body = await decode(request, route.intake)
         programme = request.path_params.get("programme", "")
         caller, sees_all, token = None, True, None
@@ -148,7 +152,9 @@ class Admission:
             token = token_in_cookie(request.scope, request.headers) or ""
         caller = await self.desk.caller(token)
         if caller is None:
+            self.desk.rates.addresses.take(address_of(request.scope))
             raise Faulty(Fault.UNAUTHENTICATED)
+        self.desk.rates.keys.take(caller.key)
         if not scheme and isinstance(request, Request) and request.method == "GET":
             request.scope["state"]["new_token"] = renewed = await self.desk.renew_old(token)
             token = renewed or token
@@ -203,6 +209,12 @@ async def is_own(desk: Desk, programme: str, caller: Caller, owner: str) -> bool
         return False
     async with desk.reading(programme) as connection:
         return await find_household(connection, programme, owner) == caller.owner
+
+
+def address_of(scope: Mapping[str, Any]) -> str:
+    """Where a request comes from; a proxy's word for it has been taken by then, if the operator trusts one."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
 
 
 async def give_call(request: Request[Any, Any, Any]) -> Call:

@@ -21,6 +21,7 @@ from ledger.db.service_role import connect, require_service_role
 from ledger.db.sessions import Session, find_session
 from ledger.hall.access import Caller, Role
 from ledger.hall.balance_reader import BalanceReader
+from ledger.hall.rates import KEY_PER_SECOND, Rates
 from ledger.hall.short_memory import ShortMemory
 from ledger.hall.used import Used
 from ledger.lanes import Lanes
@@ -37,7 +38,16 @@ CLOSE_SECONDS = 1.0
 class Desk:
     """Opened with the application, closed with it."""
 
-    def __init__(self, service_url: str, *, pool_size: int, pepper: bytes, data_folder: Path) -> None:
+    def __init__(
+        self,
+        service_url: str,
+        *,
+        pool_size: int,
+        pepper: bytes,
+        data_folder: Path,
+        rate_per_key: float = KEY_PER_SECOND,
+    ) -> None:
+        self.rates = Rates(per_key=rate_per_key)
         self.shelf = SchemeShelf()
         self.lanes = Lanes(service_url, self.shelf)
         self.reading_documents = asyncio.Semaphore(1)

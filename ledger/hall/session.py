@@ -38,9 +38,3 @@ def require_form_token(call: Call, sent: str) -> None:
     """Beside the guard's own check of where a post comes from."""
     if not hmac.compare_digest(form_token(call).encode(), sent.encode("utf-8", "surrogatepass")):
         raise Faulty(Fault.CROSS_SITE)
-
-
-def address_of(scope: Mapping[str, Any]) -> str:
-    """Where a request comes from; a proxy's word for it has been taken by then, if the operator trusts one."""
-    client = scope.get("client")
-    return str(client[0]) if client else "unknown"

@@ -17,10 +17,10 @@ from ledger.core.refusal import Reason, Refused
 from ledger.db.sessions import end_sessions
 from ledger.hall.access import Role
 from ledger.hall.audited import remember_caller
-from ledger.hall.call import Call
+from ledger.hall.call import Call, address_of
 from ledger.hall.cookie import require_same_site
 from ledger.hall.html import Html
-from ledger.hall.session import address_of, cookie_of, ended_cookie
+from ledger.hall.session import cookie_of, ended_cookie
 from ledger.web.form import Form, require_own_form
 from ledger.web.presented import find_typed_card, read_presented
 from ledger.web.refusal import refusal_words
