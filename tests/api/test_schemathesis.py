@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -28,7 +29,7 @@ CHECKS = [
     status_code_conformance,
 ]
 # For each operation, and each of well-formed and ill-formed requests.
-CASES_QUICK = 3
+CASES_QUICK = 5
 CASES_LONG = 350
 
 
@@ -69,15 +70,19 @@ async def attack(office: Office, cases: int) -> Counter[int]:
     return seen
 
 
-async def test_generated_requests_never_break_the_service(office: Office) -> None:
+async def test_generated_requests_never_break_the_service(
+    office: Office, record_property: Callable[[str, object], None]
+) -> None:
     seen = await attack(office, CASES_QUICK)
-    print(f"schemathesis: {seen.total()} requests, {dict(seen)}")
-    assert seen.total() >= 250
+    record_property("Q10", f"{seen.total()} generated requests, no 5xx")
+    assert seen.total() >= 2_000
     assert seen[200] + seen[201] >= 30
 
 
 @pytest.mark.soak
-async def test_many_generated_requests_never_break_the_service(office: Office) -> None:
+async def test_many_generated_requests_never_break_the_service(
+    office: Office, record_property: Callable[[str, object], None]
+) -> None:
     seen = await attack(office, CASES_LONG)
-    print(f"schemathesis: {seen.total()} requests, {dict(seen)}")
+    record_property("Q10", f"{seen.total()} generated requests, no 5xx")
     assert seen.total() >= 20_000
