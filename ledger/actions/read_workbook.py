@@ -1,6 +1,7 @@
 """Rows of a CSV or XLSX file from outside, bounded in every direction; cells are text, whatever they were."""
 
 import csv
+import importlib
 import io
 import re
 import zipfile
@@ -10,9 +11,7 @@ from datetime import date, datetime, time
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 from msgspec import Struct
-from openpyxl.utils.exceptions import InvalidFileException
 
 from ledger.actions.read_list import ListRefused, decode_list
 
@@ -27,7 +26,6 @@ _ZIP = b"PK\x03\x04"
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
-    InvalidFileException,
     ParseError,
     EOFError,
     NotImplementedError,
@@ -89,6 +87,8 @@ def _workbook_rows(raw: bytes) -> Iterator[Row]:
             parts = archive.infolist()
             if len(parts) > PARTS_MAX or sum(part.file_size for part in parts) > UNPACKED_MAX:
                 raise ListRefused("解压后过大", "it unpacks to far too much")
+        # Not at the top: reading spreadsheets is rare, and loading their library took a quarter of every start.
+        openpyxl = importlib.import_module("openpyxl")
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, keep_links=False)
         empty = 0
         # One column more than may be, so that a sheet that is too wide is seen.
