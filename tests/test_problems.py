@@ -49,6 +49,7 @@ STATUSES = {
     Reason.HELPER_IN_OFFICE: 409,
     Reason.NOT_A_HELPER: 422,
     Reason.STILL_OPEN: 409,
+    Reason.STILL_HOLDING: 409,
     Reason.SERIES_IN_USE: 409,
     Reason.VOUCHER_UNKNOWN: 404,
     Reason.VOUCHER_PENDING: 409,

@@ -42,6 +42,7 @@ class Reason(enum.StrEnum):
     HELPER_IN_OFFICE = "helper_in_office"
     NOT_A_HELPER = "not_a_helper"
     STILL_OPEN = "still_open"
+    STILL_HOLDING = "still_holding"
     SERIES_IN_USE = "series_in_use"
     VOUCHER_UNKNOWN = "voucher_unknown"
     VOUCHER_PENDING = "voucher_pending"

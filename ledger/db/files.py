@@ -42,6 +42,10 @@ class FileShelf:
         except FileNotFoundError:
             return None
 
+    def remove(self, name: str) -> None:
+        """For ever; what is not there any more is fine."""
+        self._place(name).unlink(missing_ok=True)
+
     def names(self) -> list[str]:
         """All there are; a backup takes them along."""
         return sorted(path.name for path in self.folder.glob("??/*") if _HASH.fullmatch(path.name))

@@ -176,6 +176,8 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", f"{_P}/households/{{household}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "household"}),
     ("GET", f"{_P}/members/{{member}}"): Access(_READERS | {_CASHIER}, {_RESIDENT: "member"}),
     ("GET", f"{_P}/merchants/{{merchant}}"): Access(_READERS, {_MERCHANT: "merchant"}),
+    ("GET", f"{_P}/persons/{{owner}}/export"): Access(_ADMINS.all, {_RESIDENT: "owner"}),
+    ("POST", f"{_P}/persons/{{owner}}/erase"): _ADMINS,
     ("POST", f"{_P}/voucher-series"): _WORKERS,
     ("GET", f"{_P}/voucher-series"): _BOOKKEEPERS,
     ("GET", f"{_P}/voucher-series/{{series}}"): _BOOKKEEPERS,

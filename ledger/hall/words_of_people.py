@@ -84,6 +84,16 @@ PEOPLE: Mapping[Reason, Words] = {
             "{owner} still has {pending} under notice and {held} reserved. Merge when these have ended.",
         ),
     ),
+    Reason.STILL_HOLDING: in_words(
+        409,
+        "账户尚未清零",
+        "Something is left",
+        (
+            "{owner} 还有积分 {main}、欠分 {debt}、公示中 {pending}、预留 {held},或其他余额。请先清零再删除个人信息。",
+            "{owner} still has {main}, owes {debt}, has {pending} under notice and {held} reserved, or holds something "
+            "else. A person is erased when all of it is zero.",
+        ),
+    ),
     Reason.SERIES_IN_USE: in_words(
         409,
         "该批积分券已发放",

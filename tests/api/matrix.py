@@ -24,6 +24,8 @@ MATRIX = {
     ("GET", f"{P}/households/{{household}}"): (f"{READ} cashier", "resident"),
     ("GET", f"{P}/members/{{member}}"): (f"{READ} cashier", "resident"),
     ("GET", f"{P}/merchants/{{merchant}}"): (READ, "merchant"),
+    ("GET", f"{P}/persons/{{owner}}/export"): ("admin", "resident"),
+    ("POST", f"{P}/persons/{{owner}}/erase"): ("admin", ""),
     ("POST", f"{P}/voucher-series"): (WORK, ""),
     ("GET", f"{P}/voucher-series"): (f"{WORK} auditor", ""),
     ("GET", f"{P}/voucher-series/{{series}}"): (f"{WORK} auditor", ""),
@@ -276,7 +278,7 @@ QUERIES = {
 TERMINAL, OTHER_TERMINAL = f"trm_{1:018d}", f"trm_{2:018d}"
 SHIFT, OTHER_SHIFT = f"shf_{1:018d}", f"shf_{2:018d}"
 WITHOUT_BODY = (
-    "/award", "/void", "/activate", "}/approve", "/decline", "/print", "/end", "/disable", "/enable",
+    "/award", "/erase", "/void", "/activate", "}/approve", "/decline", "/print", "/end", "/disable", "/enable",
     "{offer}/withdraw", "settlements/{settlement}/close", "settlements/{settlement}/confirm",
 )  # fmt: skip
 WITH_BODY = (f"{P}/merchants/{{merchant}}/approve", f"{P}/merchants/{{merchant}}/end")
