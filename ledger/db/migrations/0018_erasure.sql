@@ -18,7 +18,7 @@ GRANT SELECT ON erasure TO ledger_service, ledger_sealer;
 ALTER TABLE evidence ADD COLUMN removed_at timestamptz;
 ALTER TABLE evidence ADD COLUMN is_gone boolean NOT NULL DEFAULT FALSE;
 CREATE INDEX evidence_to_remove ON evidence (programme, id) WHERE removed_at IS NOT NULL AND NOT is_gone;
-GRANT UPDATE (is_gone) ON evidence TO ledger_service;
+GRANT UPDATE (is_gone, removed_at, taken_at, latitude, longitude, look) ON evidence TO ledger_service;
 
 -- History loses words of a person whose erasure is recorded, and nothing else.
 CREATE FUNCTION guard_journal_words() RETURNS trigger LANGUAGE plpgsql AS $$
