@@ -34,6 +34,7 @@ PERSONAL_READS = frozenset({
     f"{_P}/merchants/{{merchant}}",
     f"{_P}/merchants/{{merchant}}/enrolment",
     f"{_P}/cards/{{card}}",
+    f"{_P}/persons/{{owner}}/export",
     f"{_P}/accounts/{{owner}}/cards",
     f"{_P}/accounts/{{owner}}/helpers",
     f"{_P}/accounts/{{owner}}/passbook",

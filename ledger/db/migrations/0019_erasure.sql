@@ -118,6 +118,9 @@ BEGIN
         AND j.about ->> 'owner' = of_owner;
     UPDATE adjustment AS a SET command = (a.command::jsonb || '{"note": "—"}')::json
     WHERE a.programme = of_programme AND a.command ->> 'owner' = of_owner;
+    UPDATE audit_reason AS r SET reason = '' FROM audit_event AS e
+    WHERE r.programme = of_programme AND e.programme = of_programme AND e.id = r.event
+        AND position(to_json(of_owner)::text IN e.about::text) > 0;
     UPDATE review_step AS r SET note = NULL FROM activity AS a
     WHERE r.programme = of_programme AND a.programme = of_programme AND a.id = r.activity AND a.recipient = of_owner;
     UPDATE activity AS a SET facts = (a.facts::jsonb - 'note')::json
