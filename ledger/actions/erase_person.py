@@ -53,5 +53,11 @@ async def _require_empty(connection: asyncpg.Connection, programme: str, owner: 
     for purse, total in await persons.lock_balances(connection, programme, owner):
         left[purse] = left.get(purse, 0) + total
     if any(left.values()):
-        numbers = {purse: left.get(purse, 0) for purse in ("main", "debt", "pending", "held")}
-        raise Refused(Reason.STILL_HOLDING, owner=owner, **numbers)
+        raise Refused(
+            Reason.STILL_HOLDING,
+            owner=owner,
+            main=left.get("main", 0),
+            debt=left.get("debt", 0),
+            pending=left.get("pending", 0),
+            held=left.get("held", 0),
+        )
