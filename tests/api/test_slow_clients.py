@@ -100,7 +100,7 @@ async def test_a_head_without_end_is_closed_before_it_is_large(office: Office, b
                     sent += len(piece)
                     await writer.drain()
                     await asyncio.sleep(0.001)
-                await reader.read()
+                await asyncio.wait_for(reader.read(), 5)
             except ConnectionError:
                 pass
             finally:
