@@ -18,6 +18,7 @@ from tests.test_posting import reasons
 from tests.village import Village, gift, programme_of, receive
 
 ROUNDS = 8
+ROUNDS_MAX = 10 * ROUNDS
 
 
 async def stocked(village: Village) -> None:
@@ -86,7 +87,9 @@ async def test_sales_and_the_close_at_the_same_moment_tie_out(village: Village) 
     """Each round: four sales and the close at once. What passed is in the document, the rest had no shift any more."""
     await stocked(village)
     late = 0
-    for turn in range(ROUNDS):
+    for turn in range(ROUNDS_MAX):
+        if turn >= ROUNDS and late:
+            break  # on a busy machine the close comes last for a while
         shift = await begin(village, 1, key=f"open {turn}")
         expected = 0
 
@@ -94,7 +97,7 @@ async def test_sales_and_the_close_at_the_same_moment_tie_out(village: Village) 
             return (await at_till(village, 1, (name, mixed())))[0]
 
         async def close(turn: int = turn, shift: str = shift) -> Outcome:
-            await asyncio.sleep(0.004 * (turn % 4))
+            await asyncio.sleep(0.004 * (turn % 4) if turn < ROUNDS else 0)
             return await end(village, 1, shift, fen=0, why="other", note="counted later", key=f"close {turn}")
 
         *sales, closed = await asyncio.gather(*(sell(f"{turn}-{n}") for n in range(4)), close())
