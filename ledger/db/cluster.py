@@ -1,11 +1,13 @@
 """The files of the embedded PostgreSQL: made whole or not at all, and read back to learn who is running."""
 
+import errno
 import os
 import re
 import secrets
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import msgspec
@@ -16,6 +18,7 @@ from ledger.db.server_account import ServerAccount, may_enter, spawn_options
 
 ADMIN = "ledger_admin"
 PASSWORD_FILE = "ledger_admin.password"
+REMOVE_SECONDS = 0.1
 REMOVE_TRIES = 20
 SOCKET_PORT = 5432  # Only names the socket file: the server does not listen on the network.
 SOCKET_PATH_MAX = 100  # The kernel takes 107 bytes, 103 on macOS, with ".s.PGSQL.5432" in it.
@@ -90,11 +93,16 @@ def prepare_data_folder(data_folder: Path, account: ServerAccount) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Also while the program that made it is still dying and takes files away itself."""
-    for _ in range(REMOVE_TRIES):
+    """Also while the program that made it is still dying: it may take files away itself, or write its last ones."""
+    for attempt in range(1, REMOVE_TRIES + 1):
         try:
             shutil.rmtree(folder)
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY or attempt == REMOVE_TRIES:
+                raise
+            time.sleep(REMOVE_SECONDS)
             continue
         return
 
