@@ -43,9 +43,10 @@ class Ended(msgspec.Struct, frozen=True):
 class Running:
     """One data folder, and the service on it while it runs; on another PostgreSQL if one is named."""
 
-    def __init__(self, folder: Path, *, database_url: str | None = None) -> None:
+    def __init__(self, folder: Path, *, database_url: str | None = None, rate_per_key: int | None = None) -> None:
         self.folder = folder
         self._database = {} if database_url is None else {"DATABASE_URL": database_url}
+        self._rates = {} if rate_per_key is None else {"LEDGER_RATE_PER_KEY": str(rate_per_key)}
         self.log = folder.with_name(f"{folder.name}.log")
         self.address = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -126,7 +127,7 @@ class Running:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEDGER_", "DATABASE_URL"))}
         programs = {"LEDGER_PG_BIN": os.environ["LEDGER_PG_BIN"]} if "LEDGER_PG_BIN" in os.environ else {}
         ours = {"LEDGER_DATA": str(self.folder), "LEDGER_PORT": "0", "LEDGER_LOG": "json", "PYTHONUTF8": "1"}
-        return kept | programs | ours | self._database
+        return kept | programs | ours | self._database | self._rates
 
 
 def is_alive(pid: int) -> bool:
