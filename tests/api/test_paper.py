@@ -87,3 +87,29 @@ async def test_a_passbook_prints_the_last_lines_and_those_since_the_last_print(o
     [row] = await office.village.rows("SELECT id FROM owner WHERE reference = '9'")
     assert "<script>" not in (await office.call("GET", f"accounts/{row['id']}/passbook", key=key)).text
     assert (await office.call("GET", "accounts/hh_404/passbook", key=key)).status_code == 404
+
+
+async def test_the_largest_backlog_is_entered_whole(office: Office) -> None:
+    """Ten thousand lines: each on its own day, those of a closed month on the first open one."""
+    await open_households(office, ["1", "2"])
+    admin, key = await office.key("admin"), await office.key("operator")
+    assert (await office.post("periods", {"through": "2026-03-31"}, key=admin)).status_code < 300
+    days = [f"2026-0{month}-{day:02d}" for month in (3, 4, 5, 6) for day in range(1, 26)]
+    lines = [[f"n{n}", days[n % 100], "plenty", str(1 + n % 2), ""] for n in range(10_000)]
+    headers = {"Content-Type": CSV, "Request-Timeout": "120"}
+    raw = as_csv([HEADER, *lines])
+    answer = await office.call("POST", "backlogs/years", key=key, content=raw, headers=headers)
+    told = answer.json()
+    assert (answer.status_code, told["posted"], told["refused"], told["is_complete"]) == (200, 10_000, 0, True)
+    rows = await office.village.rows(
+        "SELECT happened_on, effective_on, count(*) AS lines FROM journal WHERE batch IS NOT NULL"
+        " GROUP BY happened_on, effective_on"
+    )
+    assert {str(row["happened_on"]) for row in rows} == set(days)
+    assert {row["lines"] for row in rows} == {100}
+    for row in rows:
+        happened, booked = str(row["happened_on"]), str(row["effective_on"])
+        assert booked == ("2026-04-01" if happened < "2026-04-01" else happened)
+    too_many = as_csv([HEADER, *lines, ["n10000", days[0], "plenty", "1", ""]])
+    refused = await office.call("POST", "backlogs/more", key=key, content=too_many, headers=headers)
+    assert 400 <= refused.status_code < 500
