@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from litestar.connection import Request
 
-from ledger.hall.audited import HEADER, is_audited, keep_event, reason_of
+from ledger.hall.audited import HEADER, is_audited, is_told_elsewhere, keep_event, reason_of
 from ledger.hall.call import Route
 from ledger.hall.desk import Desk
 from ledger.hall.fault import Fault, Faulty
@@ -59,6 +59,8 @@ class KeptAnswers:
         """Within the time that is left, but with some time in any case."""
         route = self.route_of(scope)
         assert route is not None, "asked before"
+        if is_told_elsewhere(route, status, reason):
+            return
         left = scope["state"]["ends_at"] - asyncio.get_running_loop().time()
         async with asyncio.timeout(min(SECONDS, max(left, SECONDS / 4))):
             await keep_event(self._desk, route, scope, status=status, reason=reason)

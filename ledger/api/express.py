@@ -99,7 +99,7 @@ class Express:
         if entry is None or any(parts[place] != word for place, word in entry.words):
             return None
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent_headers}
-        if len(headers) != len(sent_headers):
+        if len(headers) != len(sent_headers) or "audit-reason" in headers:
             return None
         scope["route"] = entry.route
         scope["path_template"] = entry.route.path_format

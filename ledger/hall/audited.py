@@ -15,8 +15,17 @@ REASON_LENGTH = 200
 
 _P = "/v1/programmes/{programme}"
 
-# The journal itself says who did these, and a counter waits for them.
-IN_THE_JOURNAL = frozenset({f"{_P}/redemptions", f"{_P}/awards"})
+# All that these change is lines of the journal, which say who posted them, in the same database transaction. A counter
+# waits for them, so they have an event of their own only where it tells more: a reason, or that it was not allowed.
+IN_THE_JOURNAL = frozenset({
+    f"{_P}/awards",
+    f"{_P}/commands",
+    f"{_P}/holds",
+    f"{_P}/holds/{{transaction}}/capture",
+    f"{_P}/holds/{{transaction}}/void",
+    f"{_P}/redemptions",
+    f"{_P}/redemptions/{{transaction}}/refund",
+})  # fmt: skip
 SIGN_INS = frozenset({
     "/v1/sign-in", f"{_P}/sign-in", "/my/{programme}/sign-in", "/counter/{programme}/sign-in",
 })  # fmt: skip
@@ -64,7 +73,12 @@ PERSONAL_READS = frozenset({
 
 def is_audited(method: str, template: str) -> bool:
     """By the route alone."""
-    return template in PERSONAL_READS if method == "GET" else template not in IN_THE_JOURNAL
+    return template in PERSONAL_READS if method == "GET" else True
+
+
+def is_told_elsewhere(route: Route, status: int, reason: str | None) -> bool:
+    """Whether the journal tells all that an event would."""
+    return route.template in IN_THE_JOURNAL and reason is None and status not in (403, 404)
 
 
 def reason_of(sent: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 import asyncpg
+import httpx
 import msgspec
 import pytest
 
@@ -15,10 +16,12 @@ from ledger.db.service_role import connect
 from ledger.hall.access import TABLE
 from ledger.hall.audited import IN_THE_JOURNAL, PERSONAL_READS, SIGN_INS
 from tests.api.client import Office
+from tests.api.serving import listening
 from tests.api.test_sessions import PASSWORD, add, sign_in
-from tests.village import open_village
+from tests.village import gift, open_village, receive
 
 P = "/v1/programmes/{programme}"
+AWARD = {"recipient": "hh_1", "rule": "sweep", "facts": {"happened_on": "2026-09-14"}}
 
 
 async def events(office: Office, key: str, *, where: str = "audit-events", **asked: Any) -> list[dict[str, Any]]:
@@ -37,8 +40,7 @@ async def test_each_kind_of_call_is_kept_once(office: Office) -> None:
     assert (await office.call("GET", "households/hh_404", key=operator)).status_code == 404
     assert (await office.call("POST", "cards", key=cashier, json={"owner": "hh_1", "carrier": "qr"},
                               idempotency="c")).status_code == 403  # fmt: skip
-    award = {"recipient": "hh_1", "rule": "sweep", "facts": {"happened_on": "2026-09-14"}}
-    await office.post("awards", award, key=operator)
+    await office.post("awards", AWARD, key=operator)
     await office.call("GET", "accounts/hh_1/balances", key=operator)
     kept = await events(office, auditor)
     assert [(one["verb"], one["status"], one["code"], one["about"]) for one in reversed(kept)] == [
@@ -51,6 +53,75 @@ async def test_each_kind_of_call_is_kept_once(office: Office) -> None:
     assert kept[0]["key"] == f"key_{cashier.split('_')[1]}" and kept[3]["reason"] == "代为登记"
     [stored] = await office.village.rows("SELECT json_agg(e)::text AS all FROM audit_event AS e")
     assert not any(word in stored["all"] for word in (*canary.values(), "127.0.0.1", "代为"))
+
+
+# What a posting writes; beside these, a call that the journal tells of may change nothing.
+LEDGER = {
+    "journal", "entry", "balance", "idempotency_key", "outbox", "counter", "open_item", "account", "api_key", "receipt",
+    "receipt_series",
+}  # fmt: skip
+TISSUE = {"owner": "hh_1", "outlet": "out_shop", "lines": [{"item": "tissue"}]}
+
+
+async def test_what_the_journal_tells_of_has_no_event_and_changes_nothing_else(office: Office) -> None:
+    await office.village.post(("earn", gift()), ("earn_too", gift()), ("goods", receive(9)))
+    key = await office.key("admin")
+    item = {"command": {"verb": "redeem", **TISSUE}, "idempotency_key": "item"}
+    before = await fingerprints(office)
+    sold = (await office.post("redemptions", TISSUE, key=key)).json()["transaction"]
+    await office.post(f"redemptions/{sold}/refund", {}, key=key)
+    for end in ("capture", "void"):
+        held = (await office.post("holds", {**TISSUE, "until": "2099-01-01"}, key=key)).json()["transaction"]
+        assert (await office.post(f"holds/{held}/{end}", {}, key=key)).status_code == 201
+    await office.post("awards", AWARD, key=key)
+    listed = await office.call("POST", "commands", key=key, json={"commands": [item]})
+    assert listed.json()["posted"] == 1, listed.text
+    after = await fingerprints(office)
+    assert {table for table, seen in after.items() if seen != before[table]} <= LEDGER
+    assert await office.village.rows("SELECT FROM audit_event") == []
+    told = await office.village.rows("SELECT count(*) AS n FROM journal WHERE principal = 'admin:test'")
+    assert told[0]["n"] == 8 and len(IN_THE_JOURNAL) == 7
+
+
+async def fingerprints(office: Office) -> dict[str, str]:
+    """Of every table."""
+    names = await office.village.rows(
+        "SELECT c.oid::regclass::text AS name FROM pg_class AS c"
+        " WHERE c.relkind = 'r' AND c.relnamespace = 'ledger'::regnamespace"
+    )
+    found = {}
+    for name in (row["name"] for row in names):
+        [row] = await office.village.rows(f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) AS all FROM {name} t")
+        found[name] = row["all"]
+    return found
+
+
+async def test_it_has_an_event_where_that_tells_more(office: Office) -> None:
+    """A reason, on every way a call may come; and that it was not allowed."""
+    admin, resident = await office.key("admin"), await office.key("resident", owner="hh_1")
+    why = {"Audit-Reason": quote("补录")}
+    item = {"command": {"verb": "award", **AWARD}, "idempotency_key": "item"}
+    assert (await office.post("commands", {"commands": [item]}, key=resident)).status_code == 403
+    assert (await office.call("POST", "commands", key=admin, json={"commands": [item]}, headers=why)).status_code == 200
+    assert (await office.post("awards", AWARD, key=resident)).status_code == 403
+    assert (await office.post("awards", AWARD, key=admin, headers=why)).status_code == 201
+    with listening(office.village.database.url) as address:
+        async with httpx.AsyncClient(base_url=address) as client:
+            office.client = client
+            assert (await office.post("awards", AWARD, key=admin, headers=why)).status_code == 201
+            refused = await office.post("awards", AWARD, key=admin, headers={"Audit-Reason": "%00"})
+            assert refused.status_code == 400
+    kept = await office.village.rows(
+        "SELECT e.verb, e.status, r.reason FROM audit_event AS e"
+        " LEFT JOIN audit_reason AS r ON r.programme = e.programme AND r.event = e.id ORDER BY e.id"
+    )
+    assert [tuple(row) for row in kept] == [
+        (f"POST {P}/commands", 403, None),
+        (f"POST {P}/commands", 200, "补录"),
+        (f"POST {P}/awards", 403, None),
+        (f"POST {P}/awards", 201, "补录"),
+        (f"POST {P}/awards", 201, "补录"),
+    ]
 
 
 async def test_auditors_ask_by_who_what_and_when(office: Office) -> None:
