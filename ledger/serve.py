@@ -6,6 +6,7 @@ import gc
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,9 +30,22 @@ log = structlog.get_logger()
 
 STOP_SECONDS = 10
 RESTARTS_MAX = 5
+RESTARTS_SECONDS = 600.0
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 30
 GARBAGE_THRESHOLD = 10_000
+
+
+class Deaths:
+    """When the database died lately: a death a week is mended for ever, one a minute is a reason to stop."""
+
+    def __init__(self) -> None:
+        self.lately: list[float] = []
+
+    def is_too_often(self, now: float) -> bool:
+        """Counts one more."""
+        self.lately = [*(then for then in self.lately if then > now - RESTARTS_SECONDS), now]
+        return len(self.lately) > RESTARTS_MAX
 
 
 class _Server(uvicorn.Server):
@@ -154,16 +168,18 @@ async def _watch(database: EmbeddedDatabase | None, server: uvicorn.Server) -> b
     """Restarts our own database when it dies; true when that does not help any more."""
     if database is None or not database.is_owned:
         return False
-    for restart in range(1, RESTARTS_MAX + 1):
+    deaths = Deaths()
+    while True:  # Ends with the service, or when the database dies too often.
         code = await asyncio.wrap_future(database.ended)
-        log.error("database_ended", exit_code=code, restart=restart)
+        too_often = deaths.is_too_often(time.monotonic())
+        log.error("database_ended", exit_code=code, lately=len(deaths.lately))
+        if too_often:
+            break
         try:
             await asyncio.to_thread(database.restart)
         except LaunchRefused as refused:
             print(f"{refused.english}\n{refused.chinese}", file=sys.stderr)
             break
-    else:
-        await asyncio.wrap_future(database.ended)
     print("The database is lost; the service ends. / 数据库无法恢复，服务停止。", file=sys.stderr)
     server.should_exit = True
     return True

@@ -6,9 +6,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from ledger.cli import run
 from ledger.db.cluster import cluster_folder
+from ledger.db.place import Place
 
 
 def points_ledger(
@@ -27,6 +30,10 @@ def test_from_an_empty_folder_to_a_restored_copy(open_folder: Path) -> None:
     assert (saved.returncode, saved.stderr) == (0, "")
     restored = points_ledger("restore", open_folder / "one.backup", settings=second)
     assert (restored.returncode, restored.stderr) == (0, "")
+    for since in ("2h", "2026-01-01T00:00:00+08:00"):
+        looked = points_ledger("check", "--since", since, settings=second)
+        assert (looked.returncode, looked.stderr) == (0, ""), looked.stdout
+        assert "--since 20" in looked.stdout.splitlines()[-1]
     again = points_ledger("backup", open_folder / "one.backup", settings=first)
     assert again.returncode == 2
     assert "exists already" in again.stderr and "已存在" in again.stderr
@@ -57,9 +64,24 @@ def test_an_old_data_folder_is_refused_in_both_languages(open_folder: Path) -> N
         (["migrate"], {"LEDGER_PORT": "x"}),
         (["migrate"], {"LEDGER_PG_BIN": "/does/not/exist", "LEDGER_DATA": "/tmp/ledger-test-never"}),
         (["rules", "check", "/does/not/exist"], {}),
+        (["check", "--since", "yesterday"], {}),
+        (["check", "--since", "2026-01-01T00:00:00"], {}),
     ],
 )
 def test_a_mistake_is_a_sentence_not_a_traceback(arguments: list[str], settings: dict[str, str]) -> None:
     answer = points_ledger(*arguments, settings=settings)
     assert answer.returncode == 2
     assert answer.stderr and "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "error", [asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.ConnectionDoesNotExistError, OSError]
+)
+def test_a_database_that_dies_meanwhile_is_a_sentence(
+    error: type[Exception], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def die(*_: str | None) -> int:
+        raise error("gone")
+
+    assert run(["serve"], Place(None, tmp_path), serve=die) == 2
+    assert "The database cannot be used: gone" in capsys.readouterr().err

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ledger.serve import Deaths
+
 ROOT = Path(__file__).parent.parent
 START_SECONDS_MAX = 60.0
 
@@ -94,3 +96,9 @@ def test_a_start_on_nothing_serves_survives_its_database_and_prints_the_same_key
         "admin", "operator", "reviewer", "cashier", "merchant", "resident", "auditor",
     }  # fmt: skip
     assert f"http://127.0.0.1:{port}/docs" in first
+
+
+def test_a_death_a_week_is_mended_for_ever_and_one_a_minute_is_not() -> None:
+    rare, often = Deaths(), Deaths()
+    assert not any(rare.is_too_often(week * 7 * 86_400.0) for week in range(100))
+    assert [often.is_too_often(minute * 60.0) for minute in range(8)] == [False] * 5 + [True] * 3
