@@ -15,6 +15,7 @@ from ledger.cli_import import add_import_parser, import_commands
 from ledger.cli_inspections import add_inspections_parser, run_inspection
 from ledger.cli_keys import add_keys_parser, key_commands
 from ledger.cli_people import add_people_parser, people_commands
+from ledger.cli_retention import add_retention_parser, retention_place
 from ledger.cli_rules import add_rules_commands, run_rules
 from ledger.cli_seal import add_seal_parsers, seal_commands
 from ledger.cli_sweep import add_sweep_parser, sweep_place
@@ -47,6 +48,7 @@ def run(arguments: list[str], place: Place, *, serve: Serve) -> int:
         "restore": lambda: restore_place(place, options.file),
         "rules": lambda: run_rules(options),
         "sweep": lambda: sweep_place(place, options.programme),
+        "retention": lambda: retention_place(place, options.programme, is_dry=options.dry_run),
         "inspection": lambda: run_inspection(place, options),
         **audit_commands(options, place),
         **seal_commands(options, place),
@@ -79,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="rule sheets / 规则文件").add_subparsers(dest="verb", required=True)
     add_rules_commands(rules)
     add_sweep_parser(commands)
+    add_retention_parser(commands)
     add_inspections_parser(commands)
     add_audit_parsers(commands)
     add_seal_parsers(commands)

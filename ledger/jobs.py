@@ -8,10 +8,12 @@ import asyncpg
 import msgspec
 import structlog
 
+from ledger.actions.keep_retention import Kept, keep_retention
 from ledger.actions.post_inspection import work_inspection
 from ledger.actions.seal import seal_batch
 from ledger.actions.seal_key import SealKey
 from ledger.actions.sweep import Swept, sweep
+from ledger.db.files import FileShelf
 from ledger.db.inspections import list_at_work
 from ledger.db.nodes import list_programmes
 from ledger.db.schemes import SchemeShelf
@@ -22,6 +24,7 @@ from ledger.tally import JOB_RUNS
 log = structlog.get_logger()
 
 HOUR = 3_600.0
+DAY = 24 * HOUR
 AGAIN_SECONDS = 60.0
 INSPECT_SECONDS = 1.0
 INSPECT_PAUSE = 0.3  # of the time that a chunk took
@@ -58,6 +61,19 @@ def sweeping(service_url: str, shelf: SchemeShelf, *, every_seconds: float = HOU
             connection.terminate()
 
     return Job("sweep", every_seconds, every_seconds, sweep_all)
+
+
+def keeping_retention(service_url: str, shelf: SchemeShelf, files: FileShelf, *, every_seconds: float = DAY) -> Job:
+    """What is personal and has been kept as long as the programme says, in every programme."""
+
+    async def keep_all() -> Mapping[str, int]:
+        connection = await connect(service_url, application_name="points-ledger retention")
+        try:
+            return await _keep_all(connection, shelf, files)
+        finally:
+            connection.terminate()
+
+    return Job("retention", every_seconds, HOUR, keep_all)
 
 
 def posting_inspections(service_url: str, shelf: SchemeShelf, *, every_seconds: float = INSPECT_SECONDS) -> Job:
@@ -165,3 +181,19 @@ async def _sweep_all(connection: asyncpg.Connection, shelf: SchemeShelf) -> Mapp
         "refused": len(total.refused),
         "failed": failed,
     }
+
+
+async def _keep_all(connection: asyncpg.Connection, shelf: SchemeShelf, files: FileShelf) -> Mapping[str, int]:
+    total, failed = Kept(), 0
+    for programme in await list_programmes(connection):
+        try:
+            kept = await keep_retention(connection, programme, shelf, files)
+        except Exception as error:
+            if connection.is_closed():
+                raise
+            failed += 1
+            log.error("retention_failed", programme=programme, exc_info=error)
+            continue
+        for name in Kept.__struct_fields__:
+            setattr(total, name, getattr(total, name) + getattr(kept, name))
+    return {**msgspec.structs.asdict(total), "failed": failed}

@@ -19,11 +19,12 @@ from ledger.actions.slow_hash import pepper_of
 from ledger.app import Service, create_app
 from ledger.config import Config, require_safe
 from ledger.db.embedded import EmbeddedDatabase, open_database
+from ledger.db.files import FileShelf
 from ledger.db.launch_refusal import LaunchRefused
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import prepare_database, prepare_sealer
 from ledger.first_start import KEYS_FILE, ReadyKeys, prepare_first_start, read_ready_keys
-from ledger.jobs import Job, posting_inspections, run_jobs, sealing, sweeping
+from ledger.jobs import Job, keeping_retention, posting_inspections, run_jobs, sealing, sweeping
 from ledger.punctual_protocol import PunctualProtocol
 
 log = structlog.get_logger()
@@ -136,7 +137,11 @@ def server_config(app: Service, **more: Any) -> uvicorn.Config:
 async def _jobs(config: Config, url: str, service_url: str) -> list[Job]:
     """Without the sealer's login everything is served and nothing is sealed, which is said once."""
     shelf = SchemeShelf()
-    jobs = [sweeping(service_url, shelf), posting_inspections(service_url, shelf)]
+    jobs = [
+        sweeping(service_url, shelf),
+        keeping_retention(service_url, shelf, FileShelf(config.data_folder)),
+        posting_inspections(service_url, shelf),
+    ]
     password_file = config.place.sealer_password_file
     sealer_url = await prepare_sealer(url, password_file)
     if sealer_url is None:

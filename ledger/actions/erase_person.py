@@ -27,7 +27,7 @@ async def erase_person(
     async with connection.transaction():
         await show_programmes(connection, [programme])
         await load_holder(connection, programme, owner)
-        await _require_empty(connection, programme, owner)
+        await require_empty(connection, programme, owner)
         # From here on nothing is refused.
         is_new = await persons.erase(connection, programme, owner, by=by)
         erasure = await persons.find_erasure(connection, programme, owner)
@@ -48,7 +48,8 @@ async def remove_files(connection: asyncpg.Connection, programme: str, files: Fi
     return len(removed)
 
 
-async def _require_empty(connection: asyncpg.Connection, programme: str, owner: str) -> None:
+async def require_empty(connection: asyncpg.Connection, programme: str, owner: str) -> None:
+    """Locks the purses, so that nothing is posted until the database transaction ends."""
     left: dict[str, int] = {}
     for purse, total in await persons.lock_balances(connection, programme, owner):
         left[purse] = left.get(purse, 0) + total

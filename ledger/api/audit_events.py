@@ -15,7 +15,7 @@ from ledger.hall.answer import answer
 from ledger.hall.call import Call, Limit
 
 Principal = Annotated[str | None, QueryParameter(pattern="^[A-Za-z0-9:._-]{1,100}$(?!\\n)")]
-Verb = Annotated[str | None, QueryParameter(pattern="^(GET|POST) /[A-Za-z0-9/{}_-]{0,200}$(?!\\n)")]
+Verb = Annotated[str | None, QueryParameter(pattern="^((GET|POST) /[A-Za-z0-9/{}_-]{0,200}|retention)$(?!\\n)")]
 Day = Annotated[date | None, QueryParameter()]
 Cursor = Annotated[str, QueryParameter(pattern="^[a-z0-9_]{0,40}$(?!\\n)")]
 

@@ -93,6 +93,22 @@ class Outlet(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     assumption: Note | None = None
 
 
+Months = Annotated[int, Meta(ge=1, le=1200)]
+
+
+class Retention(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """After how many months what is personal goes by itself; what has no number stays until somebody asks.
+
+    People and contacts of shops go when nothing of them is alive; pictures when their claim is decided; of the audit
+    log only the reasons in people's own words.
+    """
+
+    persons_months: Months | None = None
+    evidence_months: Months | None = None
+    reasons_months: Months | None = None
+    assumption: Note | None = None
+
+
 Titles = Annotated[dict[Slug, Title], Meta(max_length=100)]
 
 
@@ -126,6 +142,7 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     hour_rate: HourRate | None = None
     alliance: Alliance = Alliance()
     cover: CoverPolicy | None = None
+    retention: Retention = Retention()
     dividend: Dividend | None = None
     readouts: Annotated[tuple[Readout, ...], Meta(max_length=20)] = ()
     assumption: Note | None = None

@@ -363,6 +363,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("GET", f"{_P}/checkpoints/consistency"): _EVERYONE,
     ("GET", f"{_P}/transactions/{{transaction}}/origin"): Access(_READERS),
     ("GET", f"{_P}/audit-events"): _OVERSEERS,
+    ("GET", f"{_P}/retention"): _OVERSEERS,
     ("POST", f"{_P}/periods"): _ADMINS,
     ("GET", f"{_P}/periods"): Access(_READERS),
     ("GET", f"{_P}/trial-balance"): _BOOKKEEPERS,

@@ -48,14 +48,11 @@ from tests.api.matrix import (
     MATRIX,
     OTHER_SHIFT,
     OTHER_TERMINAL,
-    OUTSIDE,
-    OUTSIDE_BODIES,
     OWNERS,
     PUBLIC,
     QUERIES,
     SEALED,
     SHIFT,
-    SIGN_IN,
     SIGNED,
     STAFF,
     TERMINAL,
@@ -63,6 +60,7 @@ from tests.api.matrix import (
     WITHOUT_BODY,
     body_of,
 )
+from tests.api.outside_matrix import OUTSIDE, OUTSIDE_BODIES, SIGN_IN
 from tests.api.test_sessions import add, token
 from tests.village import BOTH, DAY, RULEBOOK, Database, Village, gift, open_village, receive, sweep
 
