@@ -10,8 +10,9 @@ import msgspec
 from ledger.core.account import BUCKETED, BalanceKey, has_floor
 from ledger.core.balance import AMOUNT_MAX, BALANCE_MAX, Balance
 from ledger.core.book import Book, Decision, Needs
-from ledger.core.command import Command, Request
+from ledger.core.command import Command, Group, LateSale, Request
 from ledger.core.counter import CounterKey
+from ledger.core.late_sale import about_late
 from ledger.core.refusal import Reason, Refused
 from ledger.core.till import at_till, is_receipted, refuse_at_till
 from ledger.core.transaction import About, Entry, OpenItem, Outcome, RefusalNote, is_balanced
@@ -257,6 +258,11 @@ def about_of(task: Task, part: Part, decision: Decision) -> About:
     return about
 
 
+def _about_refused(command: Command | Group) -> About:
+    """Goods have gone with a late sale, so whoever looks into its refusal must find it."""
+    return about_late(command) if isinstance(command, LateSale) else About()
+
+
 def _refused_row(task: Task, book: Book) -> JournalRow:
     return JournalRow(
         programme=task.request.programme,
@@ -266,7 +272,7 @@ def _refused_row(task: Task, book: Book) -> JournalRow:
         effective_on=effective_day(task.request, book),
         happened_on=task.request.effective_on,
         entry_count=0,
-        about=About(),
+        about=_about_refused(task.request.command),
         refusal=task.refusal,
         trace=None,
         counts=None,

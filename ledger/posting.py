@@ -9,7 +9,7 @@ import msgspec
 from ledger.batch import Batch, Part, Task, about_of, effective_day, happened_day
 from ledger.core.book import Book, Decision, Needs, Prior, Source, Till
 from ledger.core.card import CardStanding
-from ledger.core.command import Command, FollowUp, Group, Hold, Redeem, Request
+from ledger.core.command import Command, FollowUp, Group, Hold, LateSale, Redeem, Request
 from ledger.core.period import business_day
 from ledger.core.present import is_limited
 from ledger.core.refusal import Reason, Refused
@@ -121,7 +121,7 @@ async def _share_cards(connection: asyncpg.Connection, tasks: Sequence[Task]) ->
         (task.request.programme, part.command.shown.card)
         for task in tasks
         for part in task.parts
-        if isinstance(part.command, Redeem | Hold) and part.command.shown is not None
+        if isinstance(part.command, Redeem | Hold | LateSale) and part.command.shown is not None
     }
     if not wanted:
         return {}

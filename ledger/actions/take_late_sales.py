@@ -6,44 +6,87 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from ledger.core.card import PresentedCard, Proof, Shown, digest_of
 from ledger.core.command import LateSale, Request
+from ledger.core.offline_bound import ACCEPTABLE
 from ledger.core.refusal import Reason, Refused
 from ledger.core.transaction import Outcome, fingerprint
-from ledger.db.journal import find_claim, load_outcomes, show_programmes
+from ledger.db.cards import find_card_shown_at
+from ledger.db.households import merged_into
+from ledger.db.journal import find_claimed, load_outcomes, show_programmes
 from ledger.db.terminals import Terminal, insert_forks
 
-NOTE_MAX = 200
+_MERGES_MAX = 20
 
 
-def late_requests(programme: str, terminal: Terminal, sales: Sequence[LateSale]) -> list[Request]:
+class LateItem(msgspec.Struct, frozen=True):
+    """A sale with the card as the terminal read it, if it read one."""
+
+    sale: LateSale
+    card: PresentedCard | None = None
+    document_seen: bool = False
+
+
+async def late_requests(
+    connection: asyncpg.Connection, programme: str, terminal: Terminal, items: Sequence[LateItem]
+) -> list[Request]:
     """The terminal and its number are the key: no caller's own key can hold the spaces that these do."""
-    return [
-        Request(
-            programme,
-            terminal.id,
-            late_key(sale.sequence),
-            msgspec.structs.replace(sale, sale_max=terminal.offline_sale_max, day_max=terminal.offline_day_max),
-            sent=sale,
-        )
-        for sale in sales
-    ]
+    bounds = {"sale_max": terminal.offline_sale_max, "day_max": terminal.offline_day_max}
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        return [await _request(connection, programme, terminal, item, **bounds) for item in items]
 
 
 async def accepted_requests(
-    connection: asyncpg.Connection, programme: str, terminal: Terminal, sales: Sequence[LateSale]
+    connection: asyncpg.Connection, programme: str, terminal: Terminal, items: Sequence[LateItem], *, by: str
 ) -> list[Request]:
-    """Without bounds, for somebody who answers for the programme: only what was refused for a bound before."""
+    """Without bounds, for somebody who answers for the programme: only what was refused before, with that content."""
     requests = []
     async with connection.transaction():
         await show_programmes(connection, [programme])
-        for sale in sales:
-            first = Request(programme, terminal.id, late_key(sale.sequence), sale)
-            refused = await find_claim(connection, programme, terminal.id, first.key)
-            outcome = None if refused is None else (await load_outcomes(connection, programme, [refused]))[refused]
-            if outcome is None or outcome.refusal is None or outcome.refusal.reason != Reason.BEYOND_BOUND:
-                raise Refused(Reason.NOT_OPEN, terminal=terminal.id, sequence=sale.sequence)
-            requests.append(msgspec.structs.replace(first, key=f"accepted sale {sale.sequence:013d}"))
+        for item in items:
+            request = await _request(connection, programme, terminal, item, approved_by=by)
+            if not await _was_refused(connection, request):
+                raise Refused(Reason.NOT_OPEN, terminal=terminal.id, sequence=item.sale.sequence)
+            requests.append(msgspec.structs.replace(request, key=f"accepted sale {item.sale.sequence:013d}"))
     return requests
+
+
+async def _request(
+    connection: asyncpg.Connection, programme: str, terminal: Terminal, item: LateItem, **more: int | str
+) -> Request:
+    """The fingerprint is of what was presented; whose card it was is looked for, and posting looks how it stood."""
+    sent, command = item.sale, item.sale
+    if item.card is not None:
+        proof = Proof.DOCUMENT if item.document_seen else Proof.NUMBER
+        sent = msgspec.structs.replace(sent, shown=Shown(proof=proof, digest=digest_of(item.card)))
+        command = msgspec.structs.replace(sent, shown=Shown(proof=proof))
+        found = await find_card_shown_at(connection, programme, item.card, item.sale.happened_at)
+        if found is not None:
+            proof = Proof.CARD if found.proves_possession else proof
+            shown = Shown(found.id, found.member, found.helper, proof)
+            command = msgspec.structs.replace(command, owner=found.owner, shown=shown)
+    payer = await _survivor(connection, programme, command.owner)
+    command = msgspec.structs.replace(command, owner=payer, **more)
+    return Request(programme, terminal.id, late_key(sent.sequence), command, sent=sent)
+
+
+async def _survivor(connection: asyncpg.Connection, programme: str, owner: str) -> str:
+    """What a household took before it merged with another is owed by the one that took it in."""
+    for _ in range(_MERGES_MAX):
+        other = await merged_into(connection, programme, owner) if owner.startswith("hh_") else None
+        if other is None:
+            break
+        owner = other
+    return owner
+
+
+async def _was_refused(connection: asyncpg.Connection, request: Request) -> bool:
+    claimed = await find_claimed(connection, request.programme, request.principal, request.key)
+    if claimed is None or claimed.fingerprint != fingerprint(request):
+        return False
+    outcome = (await load_outcomes(connection, request.programme, [claimed.journal_id]))[claimed.journal_id]
+    return outcome.refusal is not None and outcome.refusal.reason in ACCEPTABLE
 
 
 def late_key(sequence: int) -> str:

@@ -11,10 +11,17 @@ from litestar.response import Response
 
 from ledger.actions.register_terminal import block_terminal, register_terminal
 from ledger.actions.run_shift import GAPS_MAX, load_terminal
-from ledger.actions.take_late_sales import accepted_requests, is_fork, keep_forks, late_requests, refuse_future
-from ledger.api.redemptions import Sale
+from ledger.actions.take_late_sales import (
+    LateItem,
+    accepted_requests,
+    is_fork,
+    keep_forks,
+    late_requests,
+    refuse_future,
+)
 from ledger.core.balance import AMOUNT_MAX
-from ledger.core.command import LateSale, OutletId, Points, Request
+from ledger.core.card import PresentedCard
+from ledger.core.command import LateSale, Lines, OutletId, Points, RecipientId, Request
 from ledger.core.refusal import Number, Reason, Refused
 from ledger.core.till import is_terminal
 from ledger.core.title import Text, Title
@@ -56,15 +63,31 @@ class TerminalList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class LateItem(Sale, frozen=True, kw_only=True):
-    """One sale as it happened, under the number that the terminal gave it. `label_points` is what the label showed."""
+class LateSold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One sale as it happened, under the number that the terminal gave it. `label_points` is what the label showed.
 
+    Exactly one of `owner` and `card`: the card as the terminal read it. A number that was only told needs a cashier who
+    saw a document.
+    """
+
+    lines: Lines
+    outlet: OutletId
     happened_at: Annotated[datetime, msgspec.Meta(tz=True)]
     sequence: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
+    owner: RecipientId | None = None
+    card: PresentedCard | None = None
+    document_seen: bool = False
+    cash_fen: Points = 0
 
-    def late_sale(self, terminal: str) -> LateSale:
-        return LateSale(
-            owner=self.owner,
+    def __post_init__(self) -> None:
+        if (self.owner is None) == (self.card is None):
+            raise ValueError("owner 与 card 须恰好填一个 / name either an owner or a card")
+        if self.card is None and self.document_seen:
+            raise ValueError("document_seen 只随 card / document_seen goes with a card")
+
+    def item(self, terminal: str) -> LateItem:
+        sale = LateSale(
+            owner=self.owner or "",
             lines=self.lines,
             outlet=self.outlet,
             cash_fen=self.cash_fen,
@@ -72,6 +95,7 @@ class LateItem(Sale, frozen=True, kw_only=True):
             terminal=terminal,
             sequence=self.sequence,
         )
+        return LateItem(sale, self.card, self.document_seen)
 
 
 class LateSales(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +104,7 @@ class LateSales(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `accept_beyond_bound`: by somebody who answers for the programme, for sales that were refused for a bound.
     """
 
-    sales: Annotated[tuple[LateItem, ...], msgspec.Meta(min_length=1, max_length=SALES_MAX)]
+    sales: Annotated[tuple[LateSold, ...], msgspec.Meta(min_length=1, max_length=SALES_MAX)]
     accept_beyond_bound: bool = False
 
 
@@ -114,6 +138,8 @@ class LateSaleView(msgspec.Struct, frozen=True):
     sequence: int | None
     number: int | None
     owner: str | None
+    card: str | None
+    accepted_by: str | None
     outlet: str | None
     happened_on: date | None
     recorded_at: datetime
@@ -198,7 +224,8 @@ async def late_sales(
     """Posts what was handed over while the counter was offline; what is missing is owed, never refused.
 
     A number that the terminal gave is its key: each sale is posted once, whatever comes twice or out of order. Only
-    beyond the terminal's bound a sale is refused, until somebody who answers for the programme accepts it.
+    beyond the terminal's or the account's bound, or by a card that was blocked then, a sale is refused, until somebody
+    who answers for the programme accepts it.
     """
     device = await own_terminal(call, terminal)
     if device.state == "blocked":
@@ -206,15 +233,15 @@ async def late_sales(
     if any(item.outlet != device.outlet for item in data.sales):
         words = Title(f"应为 {device.outlet}", f"should be {device.outlet}")
         raise Faulty(Fault.MALFORMED, spots=[Spot(words, pointer="/sales/*/outlet")])
-    sales = [item.late_sale(terminal) for item in data.sales]
-    refuse_future(sales, call.desk.shelf.now() + CLOCK_AHEAD)
-    if data.accept_beyond_bound:
-        if not call.sees_all:
-            raise Faulty(Fault.FORBIDDEN, numbers={"role": "cashier"})
-        async with call.desk.connection() as connection:
-            requests = await accepted_requests(connection, call.programme, device, sales)
-    else:
-        requests = late_requests(call.programme, device, sales)
+    sales = [item.item(terminal) for item in data.sales]
+    refuse_future([item.sale for item in sales], call.desk.shelf.now() + CLOCK_AHEAD)
+    if data.accept_beyond_bound and not call.sees_all:
+        raise Faulty(Fault.FORBIDDEN, numbers={"role": "cashier"})
+    async with call.desk.connection() as connection:
+        if data.accept_beyond_bound:
+            requests = await accepted_requests(connection, call.programme, device, sales, by=call.principal)
+        else:
+            requests = await late_requests(connection, call.programme, device, sales)
     outcomes = await call.desk.lanes.post_many(requests, timeout_seconds=call.seconds_left)
     return answer(await _late_answers(call, device, requests, outcomes))
 
@@ -312,6 +339,8 @@ def _view(line: LateLine) -> LateSaleView:
         sequence=line.about.sequence,
         number=line.about.number,
         owner=line.about.owner,
+        card=line.about.card,
+        accepted_by=line.about.approved_by,
         outlet=line.about.outlet,
         happened_on=line.happened_on,
         recorded_at=line.recorded_at,

@@ -2,6 +2,7 @@
 
 import enum
 import hashlib
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -41,13 +42,16 @@ class CardState(enum.StrEnum):
 class CardPolicy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What may be spent by showing a card alone, in points; what is left out has no limit, 0 always asks for the PIN.
 
-    The helper's figures are ceilings: whoever appoints a helper may set less, never more.
+    The helper's figures are ceilings: whoever appoints a helper may set less, never more. The offline figures are what
+    counters without a network may sell to one account; more is for a person to accept.
     """
 
     by_card_alone_per_day: CardPoints | None = None
     by_card_alone_per_merchant: CardPoints | None = None
     helper_per_day: CardPoints | None = None
     helper_per_spend: CardPoints | None = None
+    offline_per_sale: CardPoints | None = None
+    offline_per_day: CardPoints | None = None
     assumption: Note | None = None
 
 
@@ -113,6 +117,26 @@ class CardStanding(Struct, frozen=True):
 
     state: CardState
     is_helper_gone: bool = False
+    activated_at: datetime | None = None
+    blocked_at: datetime | None = None
+    replaced_at: datetime | None = None
+    helper_ended_at: datetime | None = None
+
+
+def require_was_active(card: str, standing: CardStanding | None, at: datetime) -> None:
+    """Of a card that was shown earlier; refuses in this order: no such card, blocked, replaced or not handed out by
+    then, a helper whose time was over.
+    """
+    if standing is None:
+        raise Refused(Reason.CARD_UNKNOWN)
+    if standing.blocked_at is not None and standing.blocked_at <= at:
+        raise Refused(Reason.CARD_BLOCKED, card=card, blocked_at=standing.blocked_at.isoformat(timespec="seconds"))
+    if standing.replaced_at is not None and standing.replaced_at <= at:
+        raise Refused(Reason.CARD_REPLACED, card=card, replaced_by=None)
+    if standing.activated_at is None or standing.activated_at > at:
+        raise Refused(Reason.CARD_PENDING, card=card)
+    if standing.helper_ended_at is not None and standing.helper_ended_at <= at:
+        raise Refused(Reason.HELPER_ENDED, card=card)
 
 
 def require_active(state: CardState, card: str, replaced_by: str | None, *, is_helper_gone: bool) -> None:
@@ -146,6 +170,14 @@ def grouped_code(code: str) -> str:
 def code_hash(code: str) -> bytes:
     """The code is 80 random bits, so a slow hash would protect nothing."""
     return hashlib.sha256(canonical_code(code).encode()).digest()
+
+
+def digest_of(presented: PresentedCard) -> str:
+    """What stands for a presented card in a fingerprint: of a code nothing readable; numbers are no secret."""
+    told = presented.nfc_number or presented.number or ""
+    if presented.code is not None:
+        told = canonical_code(presented.code)
+    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 
 def lowest(*limits: int | None) -> int | None:

@@ -187,7 +187,7 @@ class Hold(_Sale, frozen=True, kw_only=True, tag="hold"):
 class LateSale(_Sale, frozen=True, kw_only=True, tag="late_sale"):
     """A sale that a terminal made while it was offline, with the number that the terminal gave it.
 
-    The bounds are those of the terminal's registration; whoever answers for the programme may go beyond them.
+    The bounds are those of the terminal's registration; `approved_by` answers for the programme and goes beyond all.
     """
 
     happened_at: Annotated[datetime, msgspec.Meta(tz=True)]
@@ -195,6 +195,7 @@ class LateSale(_Sale, frozen=True, kw_only=True, tag="late_sale"):
     sequence: Annotated[int, msgspec.Meta(ge=1, le=AMOUNT_MAX)]
     sale_max: Points | None = None
     day_max: Points | None = None
+    approved_by: Principal | None = None
 
 
 class TakenLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,13 +2,15 @@
 
 from datetime import date
 
+import msgspec
+
 from ledger.core.account import POINTS, PROGRAMME, BalanceKey
 from ledger.core.balance import take
 from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.cash import till_of
 from ledger.core.command import LateSale
-from ledger.core.counter import CounterKey
-from ledger.core.period import Span, business_day, period_key
+from ledger.core.offline_bound import bound_keys, pays, refuse_beyond
+from ledger.core.period import business_day
 from ledger.core.refusal import Reason, Refused
 from ledger.core.sale import sold_goods, taker
 from ledger.core.scheme import Scheme
@@ -22,22 +24,23 @@ def needs(sale: LateSale, prior: Prior) -> Needs:
     )
     payer = (BalanceKey(sale.owner, "main", POINTS), BalanceKey(sale.owner, "debt", POINTS))
     till = () if sale.outlet is None or not sale.cash_fen else (till_of(sale.outlet),)
-    bound = () if sale.day_max is None else (_sold_on(sale, _day(sale, prior.scheme, prior.today)),)
+    bound = bound_keys(sale, prior.scheme.policy.cards, _day(sale, prior.scheme, prior.today))
     shop = () if sale.merchant is None else (BalanceKey(sale.merchant, "main", POINTS),)
-    return Needs(balances=tuple(dict.fromkeys((*payer, *shop, *till, *goods))), counters=bound)
+    balances = tuple(dict.fromkeys((*payer, *shop, *till, *goods)))
+    return Needs(balances=balances, counters=bound, depends_on_day=bool(bound))
 
 
 def decide(sale: LateSale, book: Book) -> Decision:
     """Refuses what cannot be written down (goods that the catalogue never knew, a shop without an account) and what is
     beyond a bound.
 
-    The terminal's bound is what the programme has promised to stand for; more is for a person to accept.
+    The bounds are what the programme has promised to stand for; more is for a person to accept.
     """
     day = _day(sale, book.scheme, book.today)
     sold = _at_the_price_shown(sale, book, day)
     _refuse_strange_shop(sale, book)
     points = sum(line.points for line in sold)
-    _refuse_beyond(sale, points, day, book)
+    counts = refuse_beyond(sale, points, day, book)
     # Nothing is refused below this line.
     paid = _paid(sale, points, day, book)
     missing = points + sum(entry.amount for entry in paid if entry.purse == "main")
@@ -45,28 +48,38 @@ def decide(sale: LateSale, book: Book) -> Decision:
     if points:
         entries.append(Entry(*taker(sale.merchant), POINTS, points))
     entries += _goods(sale, sold, book)
-    if sale.cash_fen and sale.outlet is not None:
+    if _fen(sale) and sale.outlet is not None:
         entries.append(Entry(PROGRAMME, "cash_outside", "cash", -sale.cash_fen))
         entries.append(Entry(sale.outlet, "till", "cash", sale.cash_fen))
-    about = About(
-        owner=sale.owner,
-        outlet=sale.outlet,
-        merchant=sale.merchant,
-        lines=sold,
-        terminal=sale.terminal,
-        sequence=sale.sequence,
-        shortfall=missing,
-        fen=sale.cash_fen if sale.outlet is not None else 0,
-    )
-    counts = () if sale.day_max is None or not points else ((_sold_on(sale, day), points),)
     return Decision(
         kind="late_sale",
         entries=tuple(entries),
-        about=about,
+        about=msgspec.structs.replace(about_late(sale), lines=sold, shortfall=missing, fen=_fen(sale)),
         happened_on=day,
         counts=counts,
         may_move_nothing=True,
     )
+
+
+def about_late(sale: LateSale) -> About:
+    """Whose sale it is, where and under which number, by which card and who acted; also of one that was refused."""
+    shown = sale.shown
+    return About(
+        owner=sale.owner or None,
+        outlet=sale.outlet,
+        merchant=sale.merchant,
+        terminal=sale.terminal,
+        sequence=sale.sequence,
+        card=None if shown is None else shown.card or None,
+        acted_by=None if shown is None else shown.acted_by,
+        proof=None if shown is None else shown.proof.value,
+        approved_by=sale.approved_by,
+    )
+
+
+def _fen(sale: LateSale) -> int:
+    """A shop's till is its own affair."""
+    return sale.cash_fen if sale.outlet is not None else 0
 
 
 def _refuse_strange_shop(sale: LateSale, book: Book) -> None:
@@ -76,19 +89,6 @@ def _refuse_strange_shop(sale: LateSale, book: Book) -> None:
 
 def _day(sale: LateSale, scheme: Scheme, today: date) -> date:
     return min(business_day(sale.happened_at, scheme.policy.time_zone), today)
-
-
-def _sold_on(sale: LateSale, day: date) -> CounterKey:
-    """Points that a terminal sold offline on one day."""
-    return CounterKey("late/points", sale.terminal, period_key(Span.DAY, day))
-
-
-def _refuse_beyond(sale: LateSale, points: int, day: date, book: Book) -> None:
-    if sale.sale_max is not None and points > sale.sale_max:
-        raise Refused(Reason.BEYOND_BOUND, bound="sale", required=points, limit=sale.sale_max, used=0)
-    used = 0 if sale.day_max is None else book.used[_sold_on(sale, day)]
-    if sale.day_max is not None and used + points > sale.day_max:
-        raise Refused(Reason.BEYOND_BOUND, bound="day", required=points, limit=sale.day_max, used=used)
 
 
 def _at_the_price_shown(sale: LateSale, book: Book, day: date) -> tuple[SoldLine, ...]:
@@ -108,7 +108,9 @@ def _at_the_price_shown(sale: LateSale, book: Book, day: date) -> tuple[SoldLine
 
 def _paid(sale: LateSale, points: int, day: date, book: Book) -> list[Entry]:
     """Buckets that were good on the day of the sale pay; the rest is owed, or borne by the programme if nobody can."""
-    purse = book.balances.get(BalanceKey(sale.owner, "main", POINTS))
+    purse = book.balances.get(BalanceKey(sale.owner, "main", POINTS)) if pays(sale, book) else None
+    if purse is not None and purse.is_closed:
+        purse = None  # it has merged at this very moment: the programme bears it
     there = 0 if purse is None else min(points, purse.spendable(day))
     entries = []
     if purse is not None:

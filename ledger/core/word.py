@@ -175,6 +175,12 @@ WORDS: dict[str, Title] = {
         ("by_card_alone_per_merchant", "只凭卡在一家商户每日最多", "the most a day at one shop by the card alone"),
         ("helper_per_day", "代办人每日最多", "the most that a helper may spend a day"),
         ("helper_per_spend", "代办人每次最多", "the most that a helper may spend at once"),
+        (
+            "offline_per_sale",
+            "柜台断网时每户每次最多",
+            "the most that a counter without network sells one account at once",
+        ),
+        ("offline_per_day", "柜台断网时每户每日最多", "the most a day that counters without network sell one account"),
         ("time_bank", "时间银行", "the time bank"),
         ("rates", "积分折算金额", "what points are worth"),
         ("alliance", "商户联盟的结算规定", "how shops of the alliance are paid"),

@@ -103,6 +103,20 @@ async def find_presented_card(connection: asyncpg.Connection, programme: str, pr
     if row is None:
         raise Refused(Reason.CARD_UNKNOWN)
     require_active(CardState(row["state"]), row["id"], row["replaced_by"], is_helper_gone=row["is_helper_gone"])
+    return _shown(row, presented)
+
+
+async def find_card_shown_at(
+    connection: asyncpg.Connection, programme: str, presented: PresentedCard, at: datetime
+) -> Card | None:
+    """Whatever has become of it: how it stood then is for posting to look at, under its lock."""
+    hashed = None if presented.code is None else code_hash(presented.code)
+    wanted = (hashed, presented.nfc_number, presented.number)
+    row = await connection.fetchrow(_SQL["find_shown_at"], programme, *wanted, at)
+    return None if row is None else _shown(row, presented)
+
+
+def _shown(row: asyncpg.Record, presented: PresentedCard) -> Card:
     helper = None
     if row["helper"] is not None:
         helper = Helper(row["helper"], row["member"], row["per_day"], row["per_spend"])
@@ -131,7 +145,7 @@ async def share_cards(
     rows = await connection.fetch(
         _SQL["share_cards"], [programme for programme, _ in wanted], [card for _, card in wanted]
     )
-    return {(row["programme"], row["id"]): CardStanding(CardState(row["state"]), row["is_helper_gone"]) for row in rows}
+    return {(row["programme"], row["id"]): _standing(row) for row in rows}
 
 
 async def print_cards(connection: asyncpg.Connection, programme: str, hashes: Mapping[str, bytes]) -> None:
@@ -153,6 +167,17 @@ async def block_cards(
 async def mark_replaced(connection: asyncpg.Connection, programme: str, id: str, *, by: str) -> None:
     """Before its successor is inserted, which may take over its number."""
     await connection.execute(_SQL["mark_replaced"], programme, id, by)
+
+
+def _standing(row: asyncpg.Record) -> CardStanding:
+    return CardStanding(
+        CardState(row["state"]),
+        row["is_helper_gone"],
+        row["activated_at"],
+        row["blocked_at"],
+        row["replaced_at"],
+        row["helper_ended_at"],
+    )
 
 
 def _stored(row: asyncpg.Record) -> StoredCard:

@@ -57,6 +57,17 @@ WHERE c.programme = $1 AND c.id = coalesce(
     )
 );
 
+-- name: find_shown_at
+-- A card that was shown earlier: of those that have had a number the one that was in use then comes first.
+SELECT c.id, c.owner, c.member, c.carrier, h.id AS helper, h.per_day, h.per_spend
+FROM card AS c
+LEFT JOIN helper AS h ON h.programme = c.programme AND h.id = c.helper
+WHERE
+    c.programme = $1 AND (c.code_hash = $2 OR c.nfc_number = $3 OR c.number = $4)
+ORDER BY
+    (c.activated_at IS NULL OR c.activated_at > $5) OR coalesce(c.replaced_at <= $5, FALSE), c.issued_at DESC, c.id DESC
+LIMIT 1;
+
 -- name: share_card
 -- Whoever blocks it waits until what is paid with it is committed, and whoever pays sees that it was blocked.
 SELECT state FROM card
@@ -67,7 +78,8 @@ FOR SHARE;
 -- Of many at once, in the order of their ids. The row that is locked is read as it is then, whoever changed it before.
 SELECT
     c.programme, c.id, c.state,
-    coalesce(h.ended_at IS NOT NULL OR h.ends_at <= now_at(), FALSE) AS is_helper_gone
+    coalesce(h.ended_at IS NOT NULL OR h.ends_at <= now_at(), FALSE) AS is_helper_gone,
+    c.activated_at, c.blocked_at, c.replaced_at, least(h.ended_at, h.ends_at) AS helper_ended_at
 FROM card AS c
 INNER JOIN unnest($1::text [], $2::text []) AS w (programme, id) ON c.programme = w.programme AND c.id = w.id
 LEFT JOIN helper AS h ON h.programme = c.programme AND h.id = c.helper

@@ -218,6 +218,19 @@ async def find_claim(connection: asyncpg.Connection, programme: str, principal: 
     return transaction
 
 
+class Claimed(msgspec.Struct, frozen=True):
+    """What a key stands for, and the fingerprint of the request that claimed it."""
+
+    journal_id: str
+    fingerprint: str
+
+
+async def find_claimed(connection: asyncpg.Connection, programme: str, principal: str, key: str) -> Claimed | None:
+    """The same with the request's fingerprint."""
+    row = await connection.fetchrow(_SQL["find_claim"], programme, principal, key)
+    return None if row is None else Claimed(*row.values())
+
+
 async def show_programmes(connection: asyncpg.Connection, programmes: Iterable[str]) -> None:
     """The one place that opens tenants to the rest of the current database transaction."""
     await connection.execute(_SQL["show_programmes"], ",".join(programmes))

@@ -39,5 +39,5 @@ SELECT key FROM idempotency_key
 WHERE programme = $1 AND principal = $2 AND key = ANY($3::text []);
 
 -- name: find_claim
-SELECT journal_id FROM idempotency_key
+SELECT journal_id, fingerprint FROM idempotency_key
 WHERE programme = $1 AND principal = $2 AND key = $3;

@@ -1,12 +1,11 @@
 """A sale at a counter, by the account or by a card that is shown there: how every door makes a request of it."""
 
-import hashlib
 from collections.abc import Callable
 
 import msgspec
 
 from ledger.actions.check_pin import check_pin
-from ledger.core.card import Card, PresentedCard, Proof, Shown, canonical_code
+from ledger.core.card import Card, PresentedCard, Proof, Shown, digest_of
 from ledger.core.command import Hold, Redeem, Request
 from ledger.db.cards import find_presented_card
 from ledger.db.journal import is_claimed, show_programmes
@@ -35,7 +34,7 @@ async def sale_request(call: Call, key: str, owner: str | None, seen: AtCounter 
         return Request(call.programme, call.principal, key, made(owner or "", None))
     _require_may_see(call, seen)
     proof = Proof.DOCUMENT if seen.document_seen else Proof.NUMBER
-    sent = made("", Shown(proof=proof, digest=_digest(seen.card)))
+    sent = made("", Shown(proof=proof, digest=digest_of(seen.card)))
     async with call.desk.connection() as connection:
         async with connection.transaction():
             await show_programmes(connection, [call.programme])
@@ -75,9 +74,3 @@ def _require_may_see(call: Call, seen: AtCounter) -> None:
     role = None if call.caller is None else call.caller.role
     if seen.document_seen and role not in (Role.CASHIER, Role.OPERATOR, Role.ADMIN):
         raise Faulty(Fault.FORBIDDEN, numbers={"role": str(role), "verb": "document_seen"})
-
-
-def _digest(card: PresentedCard) -> str:
-    """Of a code nothing readable; numbers are no secret."""
-    told = card.nfc_number or card.number or "" if card.code is None else canonical_code(card.code)
-    return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
