@@ -12,6 +12,7 @@ from ledger.core.item import Catalogue
 from ledger.core.programme import Programme
 from ledger.core.refusal import Reason, Refused
 from ledger.core.rulebook import Rulebook, digest
+from ledger.db.donations import find_pieces
 from ledger.db.journal import show_programmes
 from ledger.db.merchants import enrol_missing
 from ledger.db.owners import Owner, open_missing_owners, open_programme_accounts, open_units
@@ -49,6 +50,7 @@ async def publish_catalogue(
     """Makes each item a unit and opens the shops that it names."""
     async with connection.transaction():
         await show_programmes(connection, [programme])
+        await refuse_unknown_donations(connection, programme, catalogue)
         published = await _insert(connection, programme, "catalogue", None, date.min, catalogue, by)
         await open_units(connection, programme, [item_unit(item.id) for item in catalogue.items])
         shops = [Owner(f"mer_{shop.id}", "merchant", shop.id, area=shop.area) for shop in catalogue.shops]
@@ -56,6 +58,15 @@ async def publish_catalogue(
         # A shop that stands in the catalogue is enrolled by it, unless something was decided about it before.
         await enrol_missing(connection, programme, [shop.id for shop in shops], ACTIVE, by=by)
     return published
+
+
+async def refuse_unknown_donations(connection: asyncpg.Connection, programme: str, catalogue: Catalogue) -> None:
+    """A piece's provenance is a transaction of this programme that brought in that very piece."""
+    named = {item.id: item.donation for item in catalogue.items if item.donation is not None}
+    pieces = await find_pieces(connection, programme, list(named.values())) if named else {}
+    for item, donation in named.items():
+        if pieces.get(donation) != item:
+            raise Refused(Reason.DONATION_UNKNOWN, item=item, donation=donation)
 
 
 async def publish_rulebook(connection: asyncpg.Connection, programme: str, rulebook: Rulebook, *, by: str) -> Published:

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from ledger.actions.measure_cover import Held, cover_of, least_cover, promised_points, read_held
-from ledger.actions.publish import Published, publish_catalogue, publish_rulebook
+from ledger.actions.publish import Published, publish_catalogue, publish_rulebook, refuse_unknown_donations
 from ledger.core.cover import Cover, breaks_limit, share_written
 from ledger.core.item import Catalogue
 from ledger.core.period import business_day
@@ -34,6 +34,8 @@ async def publish_covered(
         await show_programmes(connection, [programme])
         # Twins wait here, so that the second finds what the first has asked for.
         await lock_programme(connection, programme)
+        if isinstance(document, Catalogue):
+            await refuse_unknown_donations(connection, programme, document)
         scheme = await shelf.current(connection, programme)
         numbers = None
         if scheme.policy.cover is not None and not await _is_published(connection, programme, document):

@@ -26,14 +26,18 @@ ITEMS_MAX = 5_000
 
 
 class PriceChange(msgspec.Struct, frozen=True):
-    """From that day on an item costs so many points, and fen where cash is part of the price."""
+    """From that day on an item costs so many points, and fen where cash is part of the price; or it is no longer sold.
+
+    `number` counts the changes of the item.
+    """
 
     item: str
+    number: int
     title: Title
-    label: int
+    label: int | None
     from_day: date
-    points: int
-    cash: int
+    points: int | None
+    cash: int | None
     points_before: int | None
     cash_before: int | None
 
@@ -70,13 +74,13 @@ async def price_history(
     cursor: Annotated[str, QueryParameter(pattern="^([a-z0-9-]{1,40}/[0-9]{1,6})?$")] = "",
     item: Annotated[str | None, QueryParameter(pattern="^[a-z0-9-]{1,40}$")] = None,
 ) -> Response[PriceHistory]:
-    """Every price that an item has had or will have, with the label's revision; for everybody."""
+    """Every price that an item has had or will have, by all catalogues that were ever published; for everybody."""
     scheme = await call.scheme()
-    after, _, label = cursor.partition("/")
-    place = (after, int(label or "0"))
-    changes = [change for change in _changes(scheme, item) if (change.item, change.label) > place][: limit + 1]
+    after, _, number = cursor.partition("/")
+    place = (after, int(number or "0"))
+    changes = [change for change in _changes(scheme, item) if (change.item, change.number) > place][: limit + 1]
     page = tuple(changes[:limit])
-    last = f"{page[-1].item}/{page[-1].label}" if len(changes) > limit else None
+    last = f"{page[-1].item}/{page[-1].number}" if len(changes) > limit else None
     return answer(PriceHistory(scheme.slug, page, last))
 
 
@@ -86,6 +90,7 @@ async def price_history_table(call: NamedDependency[Call]) -> Response[Csv]:
     scheme = await call.scheme()
     columns = (
         "item",
+        "number",
         "title_zh",
         "title_en",
         "label",
@@ -96,8 +101,8 @@ async def price_history_table(call: NamedDependency[Call]) -> Response[Csv]:
         "cash_before_fen",
     )
     rows = (
-        (one.item, one.title.zh, one.title.en, one.label, one.from_day, one.points, one.cash, one.points_before,
-         one.cash_before)
+        (one.item, one.number, one.title.zh, one.title.en, one.label, one.from_day, one.points, one.cash,
+         one.points_before, one.cash_before)
         for one in _changes(scheme, None)
     )  # fmt: skip
     return csv(columns, rows, name=f"{scheme.slug}-prices")
@@ -132,16 +137,19 @@ def _threshold(scheme: Scheme, outlet: str, item: Item, *, is_held: bool) -> int
 
 
 def _changes(scheme: Scheme, wanted: str | None) -> Iterator[PriceChange]:
-    for id, item in sorted(scheme.items.items()):
-        for before, price in pairwise((None, *item.prices)) if wanted in (None, id) else ():
-            assert price is not None, "only the first has none before it"
+    for id, steps in sorted(scheme.price_steps.items()):
+        for place, (before, step) in enumerate(pairwise((None, *steps)) if wanted in (None, id) else (), start=1):
+            assert step is not None, "only the first has none before it"
+            price = step.price
+            earlier = None if before is None else before.price
             yield PriceChange(
                 item=id,
-                title=item.title,
-                label=price.label,
-                from_day=price.from_,
-                points=price.points,
-                cash=price.cash,
-                points_before=None if before is None else before.points,
-                cash_before=None if before is None else before.cash,
+                number=place,
+                title=step.title,
+                label=None if price is None else price.label,
+                from_day=step.from_day,
+                points=None if price is None else price.points,
+                cash=None if price is None else price.cash,
+                points_before=None if earlier is None else earlier.points,
+                cash_before=None if earlier is None else earlier.cash,
             )

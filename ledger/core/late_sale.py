@@ -95,11 +95,9 @@ def _at_the_price_shown(sale: LateSale, book: Book, day: date) -> tuple[SoldLine
     """The label that the resident saw counts; without one, the price of that day."""
     sold = []
     for line in sale.lines:
-        if sale.outlet is not None:
-            book.scheme.must_have_item(line.item)
         price = line.label_points
-        if price is None and sale.outlet is not None:
-            price = book.scheme.item_price(line.item, day).points
+        if sale.outlet is not None and (price is None or line.item not in book.scheme.price_steps):
+            price = book.scheme.price_then(line.item, day).points
         elif price is None:
             price = book.scheme.offer_price(sale.merchant or "", line.item, day).points
         sold.append(SoldLine(line.item, line.quantity, (price or 0) * line.quantity, offer=sale.outlet is None))

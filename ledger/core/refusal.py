@@ -74,6 +74,7 @@ class Reason(enum.StrEnum):
     TILL_SHORT = "till_short"
     BEYOND_BOUND = "beyond_bound"
     SINGLE_PIECE = "single_piece"
+    DONATION_UNKNOWN = "donation_unknown"
     # activities
     NOT_UNDER_REVIEW = "not_under_review"
     APPROVALS_MISSING = "approvals_missing"

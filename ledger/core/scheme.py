@@ -10,6 +10,7 @@ from ledger.core.compiled import Compiled
 from ledger.core.effect import BanRedeeming
 from ledger.core.item import Catalogue, Item, Offer, Price, price_on
 from ledger.core.period import Rolling, expires_on
+from ledger.core.price_history import Goods, PriceStep, price_steps, step_on
 from ledger.core.programme import Programme, RedemptionDays, is_among
 from ledger.core.refusal import Reason, Refused
 
@@ -25,6 +26,7 @@ class Scheme(msgspec.Struct, frozen=True):
     policy: Programme
     rulebooks: tuple[Compiled, ...]
     items: dict[str, Item]
+    price_steps: Mapping[str, tuple[PriceStep, ...]]
     offers: dict[tuple[str, str], Offer]
     stations: frozenset[str]
     opening_days: dict[str, RedemptionDays]
@@ -68,8 +70,8 @@ class Scheme(msgspec.Struct, frozen=True):
         return self.policy.adjust_limit
 
     def knows_unit(self, unit: str) -> bool:
-        """Points, hours and money always; goods that the latest catalogue names."""
-        return not unit.startswith("item:") or unit.removeprefix("item:") in self.items
+        """Points, hours and money always; goods that any catalogue has named."""
+        return not unit.startswith("item:") or unit.removeprefix("item:") in self.price_steps
 
     def must_have_item(self, item: str) -> Item:
         found = self.items.get(item)
@@ -82,6 +84,13 @@ class Scheme(msgspec.Struct, frozen=True):
         if price is None:
             raise Refused(Reason.UNKNOWN_ITEM, item=item)
         return price
+
+    def price_then(self, item: str, day: date) -> Price:
+        """What it cost on a day, whatever catalogues have said since; also of what is no longer sold."""
+        step = step_on(self.price_steps.get(item, ()), day)
+        if step is None or step.price is None:
+            raise Refused(Reason.UNKNOWN_ITEM, item=item)
+        return step.price
 
     def offer_price(self, merchant: str, offer: str, day: date) -> Price:
         found = self.offers.get((merchant, offer))
@@ -112,8 +121,11 @@ def make_scheme(
     catalogue: Catalogue | None,
     merchants: Mapping[str, str],
     approved: Sequence[ApprovedOffer],
+    goods: Sequence[Goods] = (),
 ) -> Scheme:
-    """Rulebooks in the order of their first day; a later publication of the same day wins."""
+    """Rulebooks in the order of their first day; a later publication of the same day wins. `goods` are those of all
+    catalogues, oldest first.
+    """
     shops = () if catalogue is None else catalogue.shops
     return Scheme(
         slug=slug,
@@ -121,6 +133,7 @@ def make_scheme(
         policy=policy,
         rulebooks=tuple(sorted(rulebooks, key=lambda compiled: compiled.rulebook.from_)),
         items={} if catalogue is None else {item.id: item for item in catalogue.items},
+        price_steps=price_steps(goods),
         opening_days={
             f"out_{outlet.id}": outlet.opening_days for outlet in policy.outlets if outlet.opening_days is not None
         },

@@ -40,6 +40,12 @@ async def find_donation(connection: asyncpg.Connection, programme: str, id: str)
     return _donation(rows[0]) if rows else None
 
 
+async def find_pieces(connection: asyncpg.Connection, programme: str, ids: Sequence[str]) -> dict[str, str]:
+    """The items that were given by these donations, as far as there are such."""
+    wanted = [_JOURNAL + id.removeprefix(_PREFIX) for id in ids]
+    return {row["id"]: row["item"] for row in await connection.fetch(_SQL["find_pieces"], programme, wanted)}
+
+
 async def list_donations(
     connection: asyncpg.Connection, programme: str, item: str | None, *, after: str, limit: int
 ) -> Sequence[Donation]:

@@ -1,3 +1,7 @@
+-- name: find_pieces
+SELECT d.id, d.item FROM donation AS d
+WHERE d.programme = $1 AND d.journal_id = ANY($2::text []);
+
 -- name: read_donations
 -- The id is the transaction's but for its first letters, so the journal's key finds it.
 SELECT

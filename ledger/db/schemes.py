@@ -7,7 +7,9 @@ import msgspec
 
 from ledger.core.alliance import ApprovedOffer
 from ledger.core.compiled import Compiled, compile_rulebook
-from ledger.core.item import Catalogue, OfferKind
+from ledger.core.item import Catalogue, Item, OfferKind
+from ledger.core.period import business_day
+from ledger.core.price_history import Goods
 from ledger.core.programme import Programme
 from ledger.core.refusal import Reason, Refused
 from ledger.core.rulebook import Rulebook
@@ -22,6 +24,15 @@ _KEPT_MAX = 1_000
 _programme_decoder = msgspec.json.Decoder(Programme)
 _catalogue_decoder = msgspec.json.Decoder(Catalogue)
 _rulebook_decoder = msgspec.json.Decoder(Rulebook)
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """The goods of a catalogue."""
+
+    items: tuple[Item, ...]
+
+
+_goods_decoder = msgspec.json.Decoder(_Named)
 
 
 class Publication(msgspec.Struct, frozen=True):
@@ -42,6 +53,7 @@ class SchemeShelf:
     def __init__(self) -> None:
         self._schemes: dict[str, Scheme] = {}
         self._compiled: dict[tuple[str, str], Compiled] = {}
+        self._priced: dict[tuple[str, datetime], tuple[Item, ...]] = {}
         self._ahead = timedelta(0)
 
     async def scheme(self, connection: asyncpg.Connection, programme: str) -> Scheme:
@@ -96,8 +108,18 @@ class SchemeShelf:
             if row["kind"] == "rulebook"
         )
         catalogue = _catalogue_decoder.decode(catalogues[-1]) if catalogues else None
+        goods = [self._goods(row, policy.time_zone) for row in rows if row["kind"] == "catalogue"]
         offers = [_offer(row) for row in approved]
-        return make_scheme(programme, revision, policy, rulebooks, catalogue, shops, offers)
+        return make_scheme(programme, revision, policy, rulebooks, catalogue, shops, offers, goods)
+
+    def _goods(self, row: asyncpg.Record, time_zone: str) -> Goods:
+        """Of a catalogue that stands for ever only what it says of goods, decoded once."""
+        key = (row["digest"], row["published_at"])
+        if key not in self._priced:
+            if len(self._priced) >= _KEPT_MAX:
+                self._priced.clear()
+            self._priced[key] = _goods_decoder.decode(row["body"]).items
+        return Goods(business_day(row["published_at"], time_zone), self._priced[key])
 
     def _compile(self, digest: str, body: str, policy_digest: str, policy: Programme) -> Compiled:
         key = (digest, policy_digest)

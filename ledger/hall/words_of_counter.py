@@ -69,6 +69,16 @@ COUNTER: Mapping[Reason, Words] = {
             " Have a community worker accept it.",
         ),
     ),
+    Reason.DONATION_UNKNOWN: in_words(
+        422,
+        "没有这笔捐赠",
+        "No such donation",
+        (
+            "物品 {item} 注明捐赠记录 {donation},但本方案没有这件物品的这笔捐赠。请先登记捐赠,或改正编号。",
+            "{item} names the donation {donation}, but the programme has no such donation of it. Record the donation"
+            " first, or put the number right.",
+        ),
+    ),
     Reason.SINGLE_PIECE: in_words(
         409,
         "单件物品只有一件",

@@ -1,6 +1,6 @@
 """The supermarket over HTTP: receipts to hold in the hand, labels for the shelf, prices that were, stock that was."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,8 +14,8 @@ from ledger.core.programme import LabelPolicy, Listed, Outlet
 from ledger.core.spending import CashPart, GiftRatio, Spending
 from ledger.core.unit import RuleUnit
 from tests.api.client import Office
-from tests.api.test_late_sales import till
-from tests.village import BOTH, CATALOGUE, Village, gift, programme_of, receive
+from tests.api.test_late_sales import late, send, till
+from tests.village import BOTH, CATALOGUE, DAY, Village, gift, programme_of, receive
 
 SOAP = {"owner": "hh_1", "outlet": "out_shop", "lines": [{"item": "soap"}]}
 OLD, NEW = Price(label=1, from_=date(2026, 1, 1), points=5), Price(label=2, from_=date(2026, 2, 1), points=8, cash=50)
@@ -96,11 +96,63 @@ async def test_prices_that_were_are_public(office: Office) -> None:
     assert [one["label"] for one in (*page["changes"], *rest["changes"])] == [1, 2, 1]
     table = await office.call("GET", "prices/history/csv", key=None)
     assert table.headers["content-type"] == "text/csv; charset=utf-8"
-    assert "soap,一,one,2,2026-02-01,8,50,5,0\r\n" in table.text
+    today = business_day(datetime.now(UTC), "Asia/Shanghai").isoformat()
+    assert history[1]["from_day"] == today, "set back to February, it was charged from today on"
+    assert f"soap,2,一,one,2,{today},8,50,5,0\r\n" in table.text
+
+
+async def test_no_later_catalogue_takes_a_price_out_of_the_history(office: Office) -> None:
+    device, key = await till(office)
+    await office.village.post(("earn", gift()), ("goods", receive(50, item="soap")))
+    tissue, _ = CATALOGUE.items
+    without_soap = msgspec.structs.replace(CATALOGUE, items=(tissue,))
+    for catalogue in (without_soap, dearer(prices=(Price(label=3, from_=date(2026, 1, 1), points=9),)), without_soap):
+        await publish(office.village, catalogue)
+    history = (await office.call("GET", "prices/history?item=soap", key=None)).json()["changes"]
+    assert [(one["number"], one["label"], one["points"], one["points_before"]) for one in history] == [
+        (1, 1, 5, None),
+        (2, None, None, 5),
+        (3, 3, 9, None),
+        (4, None, None, 9),
+    ]
+    table = await office.call("GET", "prices/history/csv", key=None)
+    assert "soap,4,一,one,," in table.text
+    told = await send(office, device, key, late(1))
+    assert told["answers"][0]["outcome"] == "posted", "it was sold while it was still on the shelf"
+    sale = await office.post("redemptions", SOAP, key=await office.key("cashier", owner="out_shop"))
+    assert sale.json()["code"] == "unknown_item"
+
+
+async def test_a_second_hand_piece_names_a_donation_that_there_is(office: Office) -> None:
+    key = await office.key("admin")
+    path = f"{office.base}/catalogues"
+
+    async def ask(item: str, donation: str) -> Any:
+        items = [msgspec.structs.replace(one, donation=donation) if one.id == item else one for one in CATALOGUE.items]
+        body = msgspec.json.encode(msgspec.structs.replace(CATALOGUE, items=tuple(items)))
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/yaml"}
+        return await office.client.post(path, content=body, headers=headers)
+
+    nowhere = await ask("soap", f"don_{1:018d}")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "donation_unknown")
+    assert nowhere.json()["numbers"] == {"item": "soap", "donation": f"don_{1:018d}"}
+    given = await give(office, "soap")
+    assert (await ask("tissue", given)).json()["code"] == "donation_unknown", "it was another piece that was given"
+    assert (await ask("soap", given)).status_code == 201
+
+
+async def give(office: Office, item: str) -> str:
+    """A piece is given and inspected; answers its donation."""
+    award = {"rule": "plenty", "recipient": "hh_3", "facts": {"happened_on": DAY.isoformat()}}
+    body = {"outlet": "out_station", "item": item, "award": award}
+    given = await office.post("stock/donations", body, key=await office.key("operator"))
+    assert given.status_code == 201, given.text
+    return str(given.json()["transaction"].replace("txn_", "don_"))
 
 
 async def test_labels_for_the_shelf(office: Office) -> None:
-    await publish(office.village, dearer(source=ItemSource.SECOND_HAND, donation=f"don_{1:018d}", single=True))
+    donation = await give(office, "soap")
+    await publish(office.village, dearer(source=ItemSource.SECOND_HAND, donation=donation, single=True))
     key = await office.key("operator")
     for paper, sheet in (("a4", "size:A4"), ("label", "size:40mm 30mm")):
         page = await office.call("GET", f"label-sheets?paper={paper}&lang=en", key=key)
