@@ -54,8 +54,8 @@ bench: $(READY) ## all figures, in less than fifteen minutes; ends with 1 if one
 bench-data: $(READY) ## the large data sets of `make bench`, made once and kept: 25 GB, half an hour
 	@exec nice $(RUN) -m bench.data_sets
 
-soak: $(READY) ## the long test programmes
-	$(RUN) -m pytest -m soak
+soak: $(READY) ## the long test programmes of quality, in about an hour and a half; Q=Q5 for one of them, MINUTES=10 for a part
+	@exec $(RUN) -m tests.soak $(Q) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh)
 
 $(READY): uv.lock pyproject.toml | $(UV)
 	$(UV) sync --frozen --python "$(PYTHON)"

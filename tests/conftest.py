@@ -1,5 +1,7 @@
 """What every test may stand on: one real PostgreSQL for the whole run."""
 
+import os
+import re
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from ledger.db.embedded import EmbeddedDatabase, open_database
 from ledger.db.service_role import connect, prepare_database
+from tests.portion import Portion, portion_of_environment
 from tests.village import Database, Village, open_village
 
 # Only here: a database that is thrown away may forget what a crash would take.
@@ -23,6 +26,8 @@ settings.register_profile(
 settings.load_profile("house")
 
 NO_BROWSER = "no browser"
+RUNNING = os.environ.get("LEDGER_TEST_DATA")
+FIGURE = re.compile(r"Q(\d+)|Planted")
 
 
 @pytest.fixture
@@ -35,7 +40,14 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedDatabase]:
-    """One embedded PostgreSQL a run (one a worker under xdist), in a folder that goes with it."""
+    """One embedded PostgreSQL a run (one a worker under xdist), in a folder that goes with it.
+
+    Whoever makes many short runs keeps one going for all of them.
+    """
+    if RUNNING is not None:
+        with open_database(Path(RUNNING)) as database:
+            yield database
+        return
     with tempfile.TemporaryDirectory(prefix="ledger-test-", dir="/tmp") as folder:
         Path(folder).chmod(0o711)
         with open_database(Path(folder) / "data", settings=FORGETFUL) as database:
@@ -46,8 +58,9 @@ def server() -> Iterator[EmbeddedDatabase]:
 async def template(server: EmbeddedDatabase, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """A migrated database that every test's own database is copied from."""
     admin = await connect(server.admin_url)
-    await admin.execute("CREATE DATABASE template_ledger")
-    await prepare_database(server.url(database="template_ledger"), tmp_path_factory.mktemp("secret") / "password")
+    if not await admin.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'template_ledger')"):
+        await admin.execute("CREATE DATABASE template_ledger")
+        await prepare_database(server.url(database="template_ledger"), tmp_path_factory.mktemp("secret") / "password")
     yield "template_ledger"
     await admin.close()
 
@@ -66,6 +79,12 @@ async def database(
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.execute(f"DROP ROLE {name}_service")
     await admin.close()
+
+
+@pytest.fixture
+def portion() -> Portion:
+    """How much of a long programme this run does."""
+    return portion_of_environment()
 
 
 @pytest_asyncio.fixture
@@ -88,7 +107,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for reports in terminalreporter.stats.values()
         for report in reports
         for name, figure in getattr(report, "user_properties", ())
-        if str(name).startswith("Q")
+        if FIGURE.fullmatch(str(name))
     }
-    for name, figure in sorted(figures, key=lambda both: (int(both[0][1:]), both[1])):
+    for name, figure in sorted(figures, key=lambda both: (len(both[0]), both)):
         terminalreporter.write_line(f"{name}: {figure}")

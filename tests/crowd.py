@@ -48,6 +48,7 @@ class Crowd:
         self.left = 0
 
     async def run(self, operations: int, *, clients: int, direct: Sequence[asyncpg.Connection]) -> None:
+        """Until so many have been posted, read or replayed: a refusal has no place in the order of versions."""
         self.left = operations
         async with asyncio.TaskGroup() as tasks:
             for number in range(clients):
@@ -58,7 +59,6 @@ class Crowd:
     async def _use_lanes(self, client: int) -> None:
         asked: list[Request] = []
         while self.left > 0:
-            self.left -= 1
             dice = self.random.random()
             if dice < 0.35:
                 await self._read()
@@ -80,18 +80,19 @@ class Crowd:
         assert again.is_replayed
         assert (again.receipt, again.refusal) == (before.receipt, before.refusal)
         self.told.replays += 1
+        self.left -= 1
 
     async def _read(self) -> None:
         owner = self.random.choice(HOUSEHOLDS)
         began = time.perf_counter()
         holdings = await self.reader.read(self.village.slug, owner)
         self.told.calls.append(Call(began, time.perf_counter(), seen=_seen(owner, holdings)))
+        self.left -= 1
 
     async def _post_directly(self, client: int, connection: asyncpg.Connection) -> None:
         number = 0
         while self.left > 0:
             commands = [self._command() for _ in range(self.random.randint(1, 4))]
-            self.left -= len(commands)
             number += 1
             requests = [
                 Request(self.village.slug, f"direct:{client}", f"k{number}.{place}", command)
@@ -108,6 +109,7 @@ class Crowd:
         for request, outcome in zip(requests, outcomes, strict=True):
             self.told.outcomes[f"{request.principal}/{request.key}"] = outcome
             if outcome.receipt is not None:
+                self.left -= 1
                 legs += _legs(outcome.receipt)
                 self._remember(outcome.receipt)
         if legs:

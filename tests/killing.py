@@ -148,12 +148,18 @@ class Battle:
     async def find_losses(self) -> list[tuple[Answer, Answer]]:
         """Every acknowledged call is asked for again: it must be a replay of the very same transaction."""
         caller = Caller(self.mortal.port, self.mortal.token("admin"))
+        waiting = list(self.told.answers.items())
         lost = []
-        for key, before in self.told.answers.items():
-            again = await caller.insist(self.told.sendings[key])
-            same = (again.status, again.transaction) == (before.status, before.transaction)
-            if not (again.is_replayed and same):
-                lost.append((before, again))
+
+        async def look_up() -> None:
+            while waiting:
+                key, before = waiting.pop()
+                again = await caller.insist(self.told.sendings[key])
+                same = (again.status, again.transaction) == (before.status, before.transaction)
+                if not (again.is_replayed and same):
+                    lost.append((before, again))
+
+        await asyncio.gather(*(look_up() for _ in range(CALLERS)))
         return lost
 
     async def count_doubles(self) -> int:

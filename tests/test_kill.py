@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.killing import ROOT, Battle, Mortal
+from tests.portion import Portion
 
 
 def check(data: Path) -> subprocess.CompletedProcess[str]:
@@ -19,12 +20,12 @@ def check(data: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-async def survive(data: Path, *, service: int, database: int) -> str:
+async def survive(data: Path, *, service: int, database: int, seed: int = 3) -> str:
     mortal = Mortal(data)
     mortal.start()
     try:
         await mortal.wait_until_ready()
-        battle = Battle(mortal, seed=service)
+        battle = Battle(mortal, seed=seed)
         await battle.open_households(6)
         await battle.fight(service=service, database=database)
         lost, off = await battle.find_losses(), await battle.count_doubles()
@@ -36,7 +37,10 @@ async def survive(data: Path, *, service: int, database: int) -> str:
     assert (told.deaths["service"], told.deaths["database"]) == (service, database)
     checked = await asyncio.to_thread(check, data)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    return f"{service} services and {database} databases killed, {len(told.answers)} acknowledged, 0 lost, 0 doubled"
+    return (
+        f"{service + database} killed ({service} services, {database} databases), {len(told.answers)} acknowledged,"
+        " 0 lost, 0 doubled"
+    )
 
 
 async def test_nothing_acknowledged_is_lost_or_doubled(
@@ -47,6 +51,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled(
 
 @pytest.mark.soak
 async def test_nothing_is_lost_or_doubled_in_the_long_run(
-    open_folder: Path, record_property: Callable[[str, object], None]
+    open_folder: Path, portion: Portion, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property("Q5", await survive(open_folder / "data", service=100, database=100))
+    times = portion.size(100)
+    record_property("Q5", await survive(open_folder / "data", service=times, database=times, seed=portion.seed))

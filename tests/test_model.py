@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from ledger.actions.check import check_ledger
 from ledger.db.check import Finding
 from ledger.db.service_role import connect
+from tests.portion import Portion
 from tests.second_opinion import ask_others
 from tests.town import prepare_town
 from tests.town_machine import TownMachine
@@ -19,18 +20,20 @@ from tests.town_world import World
 from tests.village import Database
 
 
-def run_machine(database: Database, *, examples: int, steps: int, derandomize: bool) -> int:
+def run_machine(database: Database, *, examples: int, steps: int, seeded: int | None) -> int:
     """How many commands were compared."""
     with asyncio.Runner() as runner:
         runner.run(prepare_town(database.admin_url))
         world = World(runner, database)
         machine = type("TestTownMachine", (TownMachine,), {"world": world})
+        if seeded is not None:
+            machine = seed(seeded)(machine)
         run_state_machine_as_test(
             machine,
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=steps,
-                derandomize=derandomize,
+                derandomize=seeded is None,
                 deadline=None,
                 database=None,
                 phases=(Phase.generate, Phase.shrink) if os.environ.get("MODEL_SHRINK") else (Phase.generate,),
@@ -42,8 +45,8 @@ def run_machine(database: Database, *, examples: int, steps: int, derandomize: b
     return world.steps
 
 
-def compare_for_long(database: Database, examples: int, steps: int, *, least: int, derandomize: bool) -> str:
-    compared = run_machine(database, examples=examples, steps=steps, derandomize=derandomize)
+def compare_for_long(database: Database, examples: int, steps: int, *, least: int, seeded: int | None = None) -> str:
+    compared = run_machine(database, examples=examples, steps=steps, seeded=seeded)
     findings = asyncio.run(check(database))
     assert [finding for finding in findings if finding.broken] == []
     assert compared >= least
@@ -75,15 +78,14 @@ async def check(database: Database) -> list[Finding]:
 def test_ledger_and_model_never_differ(
     database: Database, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    record_property("Q1", compare_for_long(database, 44, 60, least=2_000, derandomize=True))
+    record_property("Q1", compare_for_long(database, 44, 60, least=2_000))
     record_property("Q13", hear_others(database, 2, tmp_path))
 
 
 @pytest.mark.soak
 def test_ledger_and_model_do_not_differ_in_the_long_run(
-    database: Database, tmp_path: Path, record_property: Callable[[str, object], None]
+    database: Database, portion: Portion, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    examples = int(os.environ.get("MODEL_EXAMPLES", "3500"))
-    least = 200_000 * examples // 3500
-    record_property("Q1", compare_for_long(database, examples, 80, least=least, derandomize=False))
-    record_property("Q13", hear_others(database, 200, tmp_path))
+    examples, least = portion.size(3_500), portion.size(200_000)
+    record_property("Q1", compare_for_long(database, examples, 80, least=least, seeded=portion.seed))
+    record_property("Q13", hear_others(database, portion.size(200), tmp_path))

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 
 from tests.model.books import OURS, Move, No, Posted, Where, skip_and_take
-from tests.model.points import HOLDERS, Points
+from tests.model.points import FIRST_DAY, HOLDERS, Points
 
 PRICES = {  # from a day on
     "tissue": ((date(2026, 1, 1), 30), (date(2026, 11, 1), 35)),
@@ -107,7 +107,7 @@ class Goods(Points):
         if label is not None:
             return label
         price = self._price(item, on) if outlet else OFFERS.get((merchant or "", item))
-        if price is None:
+        if price is None or on < FIRST_DAY:
             raise No("unknown_offer", offer=item)
         return price
 
