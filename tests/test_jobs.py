@@ -23,7 +23,7 @@ WITHOUT_POLICIES = "INSERT INTO programme (programme, node) VALUES ('empty', 'no
 
 
 async def until(is_so: Any, working: asyncio.Task[None]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not is_so():
         assert not working.done(), working
         assert time.monotonic() < deadline, "it never came to be"
@@ -96,7 +96,7 @@ async def test_a_sweep_is_cut_short_at_shutdown_and_goes_on_at_the_next_start(vi
         await asyncio.sleep(0.3)
         began = time.monotonic()
         await stop(working)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
     await admin.close()
     assert await village.total("hh_1") == 0
     with structlog.testing.capture_logs() as lines:

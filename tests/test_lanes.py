@@ -41,10 +41,8 @@ async def test_bulk_answers_each_item_in_order_while_a_counter_sells(village: Vi
         await lanes.post(ask(village, "stock", receive(10)))
         bulk = asyncio.create_task(lanes.post_many([ask(village, f"b{n}", gift()) for n in range(3_000)]))
         await asyncio.sleep(0.05)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         await lanes.post(ask(village, "sale", redeem("hh_2")))
-        assert loop.time() - began < 1.0
+        assert not bulk.done(), "the sale was answered in the middle of it"
         outcomes = await bulk
     assert all(isinstance(outcome, Outcome) and outcome.receipt for outcome in outcomes)
     assert await village.total("hh_1") == 300_000

@@ -72,7 +72,7 @@ async def test_closing_waits_for_whoever_is_posting(village: Village) -> None:
         closing = asyncio.create_task(close_period(other, scheme, days_ago(10), by="person:chief"))
         await asyncio.sleep(0.2)
         assert not closing.done()
-    await asyncio.wait_for(closing, 5)
+    await asyncio.wait_for(closing, 30)
     await other.close()
 
 

@@ -15,6 +15,7 @@ from tests.api.client import Office
 from tests.village import gift, receive
 
 SALE = {"owner": "hh_1", "outlet": "out_shop", "lines": [{"item": "tissue"}]}
+IN_TIME_SECONDS = 4  # for 0.3 asked for, on a busy machine; a request without a time may take ten
 SOON = {"Request-Timeout": "0.3", "Accept-Language": "en"}
 
 
@@ -35,7 +36,7 @@ async def test_a_posting_that_hangs_is_unknown_in_time_and_told_later(office: Of
     async with locked(office, "idempotency_key"):
         began = time.monotonic()
         answer = await office.post("redemptions", SALE, key=key, idempotency="till-9", headers=SOON)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < IN_TIME_SECONDS
     assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown")
     assert "under the same key" in answer.json()["detail"]
     assert int(answer.headers["Retry-After"]) >= 1
@@ -61,7 +62,7 @@ async def test_reads_and_actions_end_in_time_too(
     async with locked(office, table):
         began = time.monotonic()
         answer = await office.call(method, path, key=key, json=body, idempotency="slow", headers=SOON)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < IN_TIME_SECONDS
     assert (answer.status_code, answer.json()["code"]) == (503, code), answer.text
     assert "Retry-After" in answer.headers
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
@@ -107,7 +108,7 @@ async def test_the_answer_does_not_wait_for_a_database_that_stands_still(office:
     }  # fmt: skip
     async with frozen(office):
         serving = asyncio.create_task(office.app(scope, receive_nothing, send))
-        body = await asyncio.wait_for(complete.get(), 1)
+        body = await asyncio.wait_for(complete.get(), IN_TIME_SECONDS)
         assert not serving.done()
     assert b"deadline_passed" in body
     await serving

@@ -15,6 +15,7 @@ import pytest_asyncio
 from ledger.actions.fill_inspection import begin_reversing
 from ledger.actions.post_inspection import work_inspection
 from ledger.actions.publish import publish_rulebook
+from ledger.core.command import Open
 from ledger.core.fact import Fact, FactType
 from ledger.core.judged import RatedBy, Ratings
 from ledger.core.measured import DeductFrom, Table
@@ -29,6 +30,7 @@ from tests.village import BOTH, RULEBOOK, Village, gift
 
 SHEET = {"rule": "monthly", "title": "九月巡查", "happened_on": "2026-09-14"}
 MANY = 800
+LATE = "hh_many00799"
 PARTS = Parts(
     parts=(
         Part(id="yard", title=BOTH, value=Table(of="grade", amounts={"good": 20, "poor": 5})),
@@ -195,14 +197,19 @@ async def test_taken_back_in_the_middle_nothing_is_left(village: Village) -> Non
 
 async def test_killed_while_posting_each_household_is_posted_once(village: Village, tmp_path: Path) -> None:
     await open_many(village, "ins_kill", MANY)
+    await village.post(("there", Open(LATE, 5)))
     command = [sys.executable, "-m", "ledger.main", "inspection", "--programme", "village", "ins_kill"]
     environ = {**os.environ, "DATABASE_URL": village.database.admin_url, "LEDGER_DATA": str(tmp_path)}
     posted = "SELECT count(*) AS n FROM journal WHERE batch = 'inspection:ins_kill'"
-    process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL)
-    while process.returncode is None and (await village.rows(posted))[0]["n"] == 0:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)  # Another process works; only the database tells how far it is.
-    process.kill()
-    await process.wait()
+    admin = await connect(village.database.admin_url)
+    async with admin.transaction():
+        await admin.execute("SELECT FROM balance WHERE owner = $1 FOR UPDATE", LATE)
+        process = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL)
+        while process.returncode is None and (await village.rows(posted))[0]["n"] == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # Another process works; only the database tells how far it is.
+        process.kill()
+        await process.wait()
+    await admin.close()
     assert 0 < (await village.rows(posted))[0]["n"] < MANY, "the kill came in the middle"
     ended = await asyncio.to_thread(
         subprocess.run, command, env=environ, capture_output=True, text=True, timeout=120, check=False
@@ -214,5 +221,6 @@ async def test_killed_while_posting_each_household_is_posted_once(village: Villa
         " (SELECT count(*) FROM balance WHERE purse = 'main' AND owner LIKE 'hh_many%' AND total = 5) AS right"
         " FROM inspection_line AS l WHERE l.inspection = 'ins_kill' AND l.outcome = 'posted'"
     )
-    assert tuple(counted) == (MANY, MANY, MANY)
+    assert tuple(counted) == (MANY, MANY, MANY - 1)
+    assert await village.total(LATE) == 10
     assert (await village.rows(posted))[0]["n"] == MANY

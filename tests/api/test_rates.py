@@ -1,8 +1,5 @@
 """How often somebody may come: refused in words with the time to wait, let in again after it, nobody for another."""
 
-import asyncio
-from collections.abc import Iterator
-
 import pytest
 
 from ledger.hall.fault import Faulty
@@ -61,14 +58,9 @@ def test_a_crowd_of_names_does_not_grow_the_memory() -> None:
     assert len(rate) <= 100
 
 
-@pytest.fixture
-def scarce(office: Office) -> Iterator[Office]:
-    office.app.desk.rates.keys = Rate(2, 3)
-    yield office
-
-
-async def test_a_key_that_comes_too_often_is_refused_for_a_while_and_no_other(scarce: Office) -> None:
-    office = scarce
+async def test_a_key_that_comes_too_often_is_refused_for_a_while_and_no_other(office: Office) -> None:
+    clock = Clock()
+    office.app.desk.rates.keys = Rate(2, 3, clock=clock)
     one, other = await office.key("admin"), await office.key("auditor")
 
     async def statuses(key: str, path: str) -> list[int]:
@@ -82,12 +74,12 @@ async def test_a_key_that_comes_too_often_is_refused_for_a_while_and_no_other(sc
     assert int(refused.headers["Retry-After"]) >= 1
     assert refused.json()["detail"] != chinese.json()["detail"]
     assert (await office.call("GET", "accounts/hh_1/balances", key=other)).status_code == 200
-    await asyncio.sleep(int(refused.headers["Retry-After"]))
+    clock.now += int(refused.headers["Retry-After"])
     assert (await office.call("GET", "accounts/hh_1/balances", key=one)).status_code == 200
 
 
 async def test_who_shows_no_key_is_counted_by_address(office: Office) -> None:
-    office.app.desk.rates.addresses = Rate(1, 4)
+    office.app.desk.rates.addresses = Rate(1, 4, clock=Clock())
     tried = [await office.call("GET", "/v1/keys", key=f"pl_{n:018d}_{'a' * 40}") for n in range(6)]
     assert [answer.status_code for answer in tried] == [401] * 4 + [429] * 2
     body = {"user_name": "nobody", "password": "guess"}

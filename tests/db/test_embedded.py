@@ -162,13 +162,13 @@ def test_a_killed_server_is_noticed_and_recovers(used_folder: Path) -> None:
     with open_database(used_folder) as database:
         keep(database, "recovered")
         os.kill(database.server_pid, signal.SIGKILL)
-        assert database.ended.result(timeout=5) == -signal.SIGKILL
+        assert database.ended.result(timeout=30) == -signal.SIGKILL
         assert not database.is_alive()
         url = database.admin_url
         database.restart()
         assert database.is_alive() and database.admin_url == url
         os.kill(database.server_pid, signal.SIGKILL)
-        database.ended.result(timeout=5)
+        database.ended.result(timeout=30)
     with open_database(used_folder) as database:
         assert has_kept(database, "recovered")
 
