@@ -36,18 +36,21 @@ class Programme(msgspec.Struct, frozen=True):
     pieces: int = 1
     is_alone: bool = False
     """Where it uses both cores by itself, or measures time against death."""
+    found_in: str = ""
+    """The programme whose pieces tell this figure too."""
 
 
 PROGRAMMES = (
     Programme("Q1", "tests/test_model.py", 200_000, pieces=8),
     Programme("Q2", "tests/test_history.py", 300_000, pieces=4),
+    Programme("Q3", "tests/test_model.py", 8, pieces=8, found_in="Q1"),
     Programme("Q4", "tests/test_retries.py", 10_000),
     Programme("Q5", "tests/test_kill.py", 200, pieces=10, is_alone=True),
     Programme("Q7", "tests/test_crash_points.py", 100),
     Programme("Q10", "tests/api/test_schemathesis.py", 20_000, pieces=10),
     Programme("Q11", "tests/test_mutants.py", 300, pieces=6, is_alone=True),
     Programme("Q12", "tests/test_tamper.py", 1_000),
-    Programme("Q13", "tests/test_model.py", 100, pieces=8),
+    Programme("Q13", "tests/test_model.py", 100, pieces=8, found_in="Q1"),
     Programme("Planted", "tests/test_planted.py", sum(not bug.is_quick for bug in planted_bugs())),
 )
 
@@ -143,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     waiting = [
         (programme, number)
         for programme in chosen
-        if programme.name != "Q13"
+        if not programme.found_in
         for number in range(programme.pieces)
         if options.fresh or not ((done := record.pieces().get((programme.name, number))) and done.is_green)
     ]
@@ -169,9 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _keys(programme: Programme) -> list[tuple[str, int]]:
-    """The second opinion is asked on what the model leaves behind."""
-    name = "Q1" if programme.name == "Q13" else programme.name
-    return [(name, number) for number in range(programme.pieces)]
+    return [(programme.found_in or programme.name, number) for number in range(programme.pieces)]
 
 
 def _options() -> argparse.ArgumentParser:

@@ -34,6 +34,11 @@ def test_green_is_what_was_asked_for_without_a_red_piece(pieces: list[Piece], is
     assert says in told[1]
 
 
+def test_a_figure_may_be_told_by_the_pieces_of_another() -> None:
+    steps = Programme("Q1", "tests/test_model.py", 18, found_in="Q5")
+    assert "18 steps" in tell(steps, [piece(0, "1 killed"), piece(1, "1 killed")])[1]
+
+
 def test_what_was_done_for_another_ledger_does_not_count(tmp_path: Path) -> None:
     record = Record(tmp_path, "source")
     record.add(piece(0, "1 killed", is_green=False))
