@@ -14,7 +14,7 @@ from ledger.actions.check import PROMISES, check_ledger, check_recent
 from ledger.actions.explain_award import explain_award
 from ledger.actions.export import WRITERS, export_ledger
 from ledger.actions.export_sealed import export_sealed
-from ledger.actions.seal_key import seal_key_of
+from ledger.actions.seal_key import SealKey, find_seal_key, seal_key_of
 from ledger.cli_books import add_books_parsers, trial_balance
 from ledger.cli_reconcile import add_reconcile_parser, reconcile_file
 from ledger.core.refusal import Refused
@@ -52,7 +52,7 @@ def add_audit_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentPar
 
 def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Callable[[], int]]:
     return {
-        "check": lambda: _look(place, lambda connection: check(connection, options.since)),
+        "check": lambda: _look(place, lambda connection: check(connection, options.since, find_seal_key(place))),
         "explain": lambda: _look(place, lambda connection: explain(connection, options)),
         "export": lambda: _look(place, lambda connection: export(connection, options, place)),
         "trial-balance": lambda: _look(place, lambda connection: trial_balance(connection, options)),
@@ -60,10 +60,12 @@ def audit_commands(options: argparse.Namespace, place: Place) -> dict[str, Calla
     }
 
 
-async def check(connection: asyncpg.Connection, since: datetime | timedelta | None = None) -> int:
+async def check(
+    connection: asyncpg.Connection, since: datetime | timedelta | None = None, key: SealKey | None = None
+) -> int:
     """One line for each promise; also while a service runs on the same ledger."""
     if since is None:
-        findings = await check_ledger(connection)
+        findings = await check_ledger(connection, key)
         _print_findings(findings)
     else:
         recent = await check_recent(connection, since)

@@ -9,6 +9,8 @@ from ledger import verify
 from ledger.actions.backup import needs_administrator
 from ledger.actions.seal import seal_waiting
 from ledger.actions.seal_key import SealKey, SealKeyProblem, seal_key_of
+from ledger.core.log_kind import LogKind
+from ledger.db.audit_events import NO_PROGRAMME
 from ledger.db.check import one_moment
 from ledger.db.place import Place, open_administrator_url
 from ledger.db.sealed import list_logs
@@ -53,9 +55,11 @@ async def _print_checkpoints(url: str, key: SealKey) -> None:
     connection = await connect(url)
     try:
         async with one_moment(connection):
-            for programme in await list_logs(connection, None):
-                latest = await find_checkpoint(connection, programme)
+            programmes = await list_logs(connection, None)
+            logs = [(programme, LogKind.JOURNAL) for programme in programmes]
+            for programme, kind in [*logs, *((slug, LogKind.AUDIT) for slug in (*programmes, NO_PROGRAMME))]:
+                latest = await find_checkpoint(connection, programme, kind=kind)
                 if latest is not None:
-                    print(f"{latest.note}\nverifier key / 公钥: {key.verifier(programme)}\n")
+                    print(f"{latest.note}\nverifier key / 公钥: {key.verifier(programme, kind)}\n")
     finally:
         await connection.close()

@@ -115,11 +115,11 @@ class _Sealer:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(self._url, application_name="points-ledger sealer")
         sealed = 0
-        for programme in await list_waiting(self._connection):
+        for programme, kind in await list_waiting(self._connection):
             count = SEAL_LINES
             while count == SEAL_LINES:
                 began = time.perf_counter()
-                count = await seal_batch(self._connection, programme, self._key, lines_max=SEAL_LINES)
+                count = await seal_batch(self._connection, programme, self._key, lines_max=SEAL_LINES, kind=kind)
                 sealed += count
                 await asyncio.sleep(SEAL_PAUSE * (time.perf_counter() - began))
         return {"sealed": sealed}

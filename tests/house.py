@@ -190,20 +190,27 @@ _SQL_START = re.compile(r"\s*(SELECT\s.+\sFROM|INSERT INTO|UPDATE \w+ SET|DELETE
 
 
 def _statements_used(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """By `_SQL["verb_noun"]`, or by `_SQL[kind]["verb_noun"]` where a kind of thing chooses among nouns."""
     nouns = {
-        target.id: node.value.args[0].value
+        target.id: list(_nouns_loaded(node.value))
         for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.value.args
-        if isinstance(node.value.func, ast.Name) and node.value.func.id == "load_statements"
-        if isinstance(node.value.args[0], ast.Constant)
+        if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id in nouns:
-            for constant in ast.walk(node.slice):
+        if isinstance(node, ast.Subscript):
+            whole = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+            for constant in ast.walk(node.slice) if isinstance(whole, ast.Name) else ():
                 if isinstance(constant, ast.Constant):
-                    yield str(nouns[node.value.id]), str(constant.value)
+                    yield from ((noun, str(constant.value)) for noun in nouns.get(whole.id, ()))
+
+
+def _nouns_loaded(value: ast.expr) -> Iterator[str]:
+    for load in value.values if isinstance(value, ast.Dict) else [value]:
+        match load:
+            case ast.Call(func=ast.Name(id="load_statements"), args=[ast.Constant(value=noun)]):
+                yield str(noun)
 
 
 def silent_migrations(root: Path) -> Iterator[str]:

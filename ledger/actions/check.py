@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 import asyncpg
 import msgspec
 
+from ledger.actions.check_audit_log import check_audit_log
 from ledger.actions.check_logs import check_logs
+from ledger.actions.seal_key import SealKey
 from ledger.core.bucket_order import Buckets, Move
 from ledger.core.highest_limit import highest_limits
+from ledger.core.log_kind import LogKind
 from ledger.core.title import Title
 from ledger.db.check import (
     UNREADABLE,
@@ -52,6 +55,10 @@ PROMISES = {
         "封存次序连续，与流水一致，树与封条相符",
         "the sealed order is gapless, equal to the journal, and hashes to its checkpoint",
     ),
+    "audit": Title(
+        "操作记录逐条已封存或待封，与封条相符",
+        "every audit event is sealed or waits, and hashes to its checkpoints",
+    ),
     "entry": Title("分录与流水成套", "entries and journal lines come in whole sets"),
     "account": Title("账户、单位都存在", "accounts and units of all balances exist"),
     "source": Title("所引交易存在", "every transaction that is followed or reversed exists"),
@@ -64,7 +71,7 @@ PROMISES = {
 }
 """What each line promises, in the order in which they are told."""
 
-NEEDS_ALL = frozenset({"I2", "I9"})
+NEEDS_ALL = frozenset({"I2", "I9", "audit"})
 """Lines that only a look at the whole ledger can tell; a look at what is recent leaves them out, as it does the parts
 of others that need all keys, all counts, all tiles."""
 
@@ -81,21 +88,23 @@ class Recent(msgspec.Struct, frozen=True):
     next_since: datetime
 
 
-async def check_ledger(connection: asyncpg.Connection) -> list[Finding]:
+async def check_ledger(connection: asyncpg.Connection, key: SealKey | None = None) -> list[Finding]:
     """One finding for each promise, also for those that hold. Needs the right to act as owner of the tables."""
     async with one_moment(connection):
-        return await look_at_all(connection)
+        return await look_at_all(connection, key)
 
 
-async def look_at_all(connection: asyncpg.Connection) -> list[Finding]:
-    """The same inside a moment that the caller holds."""
+async def look_at_all(connection: asyncpg.Connection, key: SealKey | None = None) -> list[Finding]:
+    """The same inside a moment that the caller holds; with the key that seals, signatures are looked at too."""
     found: dict[str, Finding] = {}
     async for finding in recount(connection, seed=secrets.randbits(62)):
         _add(found, finding)
     for finding in await find_overruns(connection, await _limits(connection)):
         _add(found, finding)
     _add(found, await _check_order(list_moves(connection)))
-    _add(found, await check_logs(connection))
+    _add(found, await check_logs(connection, LogKind.JOURNAL))
+    for finding in await check_audit_log(connection, key):
+        _add(found, finding)
     return [found.get(line, Finding(line, 0)) for line in PROMISES]
 
 

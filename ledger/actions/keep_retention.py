@@ -9,7 +9,7 @@ from ledger.actions.erase_person import remove_files, require_empty
 from ledger.core.programme import Retention
 from ledger.core.refusal import Refused
 from ledger.db import persons, retention
-from ledger.db.audit_events import NewEvent, insert_event
+from ledger.db.audit_events import NewEvent, write_events
 from ledger.db.files import FileShelf
 from ledger.db.journal import show_programmes
 from ledger.db.merchants import put_contact
@@ -171,4 +171,4 @@ async def _tell(connection: asyncpg.Connection, programme: str, about: Mapping[s
         status=200,
         code=None,
     )
-    await insert_event(connection, event, None)
+    await write_events(connection, [event])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger.core.log_kind import LogKind
 from ledger.core.note import key_id, origin_of, signed_note, verifier_key
 from ledger.db.place import Place
 from ledger.db.secret_file import SECRET_BYTES, make_secret
@@ -24,18 +25,18 @@ class SealKey:
         self._private = Ed25519PrivateKey.from_private_bytes(seed)
         self._public = self._private.public_key().public_bytes_raw()
 
-    def sign(self, programme: str, text: str) -> str:
-        """The note as it may be printed."""
-        return signed_note(text, origin_of(programme), self._public, self._private.sign(text.encode()))
+    def sign(self, programme: str, text: str, kind: LogKind = LogKind.JOURNAL) -> str:
+        """The note as it may be printed; the same for the same text."""
+        return signed_note(text, origin_of(programme, kind), self._public, self._private.sign(text.encode()))
 
-    def verifier(self, programme: str) -> str:
+    def verifier(self, programme: str, kind: LogKind = LogKind.JOURNAL) -> str:
         """The line that a verifier needs: to be kept where nobody who runs the service can change it."""
-        return verifier_key(origin_of(programme), self._public)
+        return verifier_key(origin_of(programme, kind), self._public)
 
-    def must_have_signed(self, programme: str, note: str) -> None:
+    def must_have_signed(self, programme: str, note: str, kind: LogKind = LogKind.JOURNAL) -> None:
         """A log that changed its key in mid-history could be replaced by anybody with a key of his own."""
         name, _, stamp = note.rstrip("\n").rpartition("\n")[2].removeprefix("— ").partition(" ")
-        own_name = origin_of(programme)
+        own_name = origin_of(programme, kind)
         if name != own_name or base64.b64decode(stamp)[:4] != key_id(own_name, self._public):
             raise SealKeyProblem(
                 f"the log of {programme} was sealed with another key; bring that key back (seal.key in the data folder"
@@ -48,6 +49,11 @@ def seal_key_of(place: Place) -> SealKey:
     if place.seal_key is not None:
         return read_seal_key(place.seal_key, "LEDGER_SEAL_KEY")
     return open_seal_key(place.seal_key_file)
+
+
+def find_seal_key(place: Place) -> SealKey | None:
+    """The same, but none is made."""
+    return seal_key_of(place) if place.seal_key is not None or place.seal_key_file.exists() else None
 
 
 def open_seal_key(file: Path) -> SealKey:

@@ -6,6 +6,8 @@ from datetime import date
 
 import msgspec
 
+from ledger.core.audit_leaf import AuditLine, audit_leaf_of, audit_private_parts
+
 FORMAT = 1
 SALT_BYTES = 16
 COMMITMENT_DIGITS = 64
@@ -44,11 +46,15 @@ class Line(msgspec.Struct, frozen=True):
     entries: tuple[SealedEntry, ...] = ()
 
 
+SealedLine = Line | AuditLine
+
 _canonical = msgspec.json.Encoder(order="sorted")
 
 
-def private_parts(line: Line) -> dict[str, str]:
+def private_parts(line: SealedLine) -> dict[str, str]:
     """What may name or describe a person: the texts that are committed to, and can be erased with their salt."""
+    if isinstance(line, AuditLine):
+        return audit_private_parts(line)
     note = msgspec.json.decode(line.about).get("note")
     parts = {"note": note, "refusal": line.refusal, "trace": line.trace, "facts": line.facts}
     return {name: text for name, text in parts.items() if text is not None}
@@ -60,7 +66,7 @@ def commit(salt: bytes, text: str) -> str:
     return hashlib.sha256(salt + text.encode()).hexdigest()
 
 
-def commitments_of(line: Line, salts: Mapping[str, str]) -> dict[str, str]:
+def commitments_of(line: SealedLine, salts: Mapping[str, str]) -> dict[str, str]:
     """By the salts in hex; for a part that was erased, its commitment is kept in the place of the salt."""
     parts = private_parts(line)
     return {
@@ -69,8 +75,10 @@ def commitments_of(line: Line, salts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def leaf_of(line: Line, commitments: Mapping[str, str]) -> bytes:
+def leaf_of(line: SealedLine, commitments: dict[str, str]) -> bytes:
     """The bytes that are hashed into the tree."""
+    if isinstance(line, AuditLine):
+        return audit_leaf_of(line, commitments)
     about = msgspec.json.decode(line.about)
     about.pop("note", None)
     refusal = None if line.refusal is None else msgspec.json.decode(line.refusal)["reason"]

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ledger.core.log_kind import LogKind
+
 _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 
@@ -20,9 +22,9 @@ class Checkpoint(Struct, frozen=True):
     earlier_size: int
 
 
-def origin_of(programme: str) -> str:
+def origin_of(programme: str, kind: LogKind = LogKind.JOURNAL) -> str:
     """The name of a programme's log, which is the name of its key too."""
-    return f"points-ledger/{programme}"
+    return f"points-ledger/{programme}" if kind is LogKind.JOURNAL else f"points-ledger/{programme}/{kind}"
 
 
 def unsigned_text(checkpoint: Checkpoint) -> str:

@@ -1,19 +1,21 @@
 """Who did what from which device, as it was answered: written once, read by auditors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
 import msgspec
 
-from ledger.db.identity import new_id
-from ledger.db.journal import show_programmes
 from ledger.db.statements import load_statements
 
 _SQL = load_statements("audit_events")
 
 NO_PROGRAMME = "-"
 """No name of a programme: people who work here, keys and sessions belong to none."""
+
+
+BEGUN = 102
+"""The status of what was written down before it was done; an answer follows as an event of its own."""
 
 
 class NewEvent(msgspec.Struct, frozen=True):
@@ -26,12 +28,22 @@ class NewEvent(msgspec.Struct, frozen=True):
     address: str
     verb: str
     about: Mapping[str, str]
+    status: int = BEGUN
+    code: str | None = None
+    reason: str | None = None
+
+
+class EventAnswer(msgspec.Struct, frozen=True):
+    """How what was begun was answered; `answers` is the event."""
+
+    programme: str
+    answers: str
     status: int
     code: str | None
 
 
 class Event(msgspec.Struct, frozen=True):
-    """As an auditor sees it; an emptied reason is the empty text."""
+    """As an auditor sees it. An emptied reason is the empty text; 102 is what was begun and has no answer."""
 
     event: str
     happened_at: datetime
@@ -48,17 +60,16 @@ class Event(msgspec.Struct, frozen=True):
 _about_decoder = msgspec.json.Decoder(dict[str, str])
 
 
-async def insert_event(connection: asyncpg.Connection, new: NewEvent, reason: str | None) -> None:
-    """In a database transaction of its own: what it tells of has ended."""
-    id = new_id("aud")
-    async with connection.transaction():
-        await show_programmes(connection, [new.programme])
-        await connection.execute(
-            _SQL["insert_event"], new.programme, id, new.node, new.principal, new.key, new.address, new.verb,
-            msgspec.json.encode(new.about).decode(), new.status, new.code,
-        )  # fmt: skip
-        if reason is not None:
-            await connection.execute(_SQL["insert_reason"], new.programme, id, reason)
+async def write_events(connection: asyncpg.Connection, events: Sequence[NewEvent | EventAnswer]) -> list[str | None]:
+    """All of them in one statement, which is one database transaction where none is open; their ids in order."""
+    ids: list[str | None] = await connection.fetchval(_SQL["write_events"], msgspec.json.encode(events).decode())
+    return ids
+
+
+async def find_event_node(connection: asyncpg.Connection, programme: str, event: str) -> str | None:
+    """The node of whoever did it; None for what is not there, or whose it was nobody knows."""
+    node: str | None = await connection.fetchval(_SQL["find_event_node"], programme, event)
+    return node
 
 
 async def list_events(

@@ -1,9 +1,9 @@
--- name: insert_event
-INSERT INTO audit_event (programme, id, node, principal, key, address, verb, about, status, code)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- name: write_events
+SELECT write_audit_events($1::json);
 
--- name: insert_reason
-INSERT INTO audit_reason (programme, event, reason) VALUES ($1, $2, $3);
+-- name: find_event_node
+SELECT e.node FROM audit_event AS e
+WHERE e.programme = $1 AND e.id = $2;
 
 -- name: list_events
 -- Newest first. Of what belongs to no programme: only what was done below a node.
@@ -18,11 +18,13 @@ WITH RECURSIVE below AS (
 )
 
 SELECT
-    e.id, e.happened_at, e.principal, e.key, e.address, e.verb, e.about, e.status, e.code, r.reason
+    e.id, e.happened_at, e.principal, e.key, e.address, e.verb, e.about, coalesce(a.status, e.status) AS status,
+    CASE WHEN a.id IS NULL THEN e.code ELSE a.code END AS code, r.reason
 FROM audit_event AS e
+LEFT JOIN audit_event AS a ON a.programme = e.programme AND a.answers = e.id
 LEFT JOIN audit_reason AS r ON r.programme = e.programme AND r.event = e.id
 WHERE
-    e.programme = $1
+    e.programme = $1 AND e.answers IS NULL
     AND ($2::text IS NULL OR e.principal = $2)
     AND ($3::text IS NULL OR e.verb = $3)
     AND ($4::timestamptz IS NULL OR e.happened_at >= $4)

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from ledger.core.bucket_order import Move
+from ledger.core.log_kind import LogKind
 from ledger.core.merkle import Tile
 from ledger.core.rulebook import Rulebook
 from ledger.db.statements import load_statements
@@ -16,6 +17,8 @@ _SQL = load_statements("check")
 _KINDS = load_statements("check_kinds")
 _LINKS = load_statements("check_links")
 _RECENT = load_statements("check_recent")
+_AUDIT = load_statements("check_audit")
+_LOGS = {LogKind.JOURNAL: load_statements("check_links"), LogKind.AUDIT: load_statements("check_audit")}
 _ROWS_AT_ONCE = 5_000
 _TILES_AT_ONCE = 500
 UNREADABLE = "document"
@@ -107,14 +110,19 @@ class LogSize(msgspec.Struct, frozen=True):
     root: bytes | None
 
 
-async def measure_logs(connection: asyncpg.Connection) -> list[LogSize]:
-    return [LogSize(**row) for row in await connection.fetch(_LINKS["measure_logs"])]
+async def measure_logs(connection: asyncpg.Connection, kind: LogKind) -> list[LogSize]:
+    return [LogSize(**row) for row in await connection.fetch(_LOGS[kind]["measure_logs"])]
 
 
-async def list_tiles(connection: asyncpg.Connection) -> AsyncIterator[tuple[str, Tile, bytes]]:
+async def list_tiles(connection: asyncpg.Connection, kind: LogKind) -> AsyncIterator[tuple[str, Tile, bytes]]:
     """Of every log, from the leaves up."""
-    async for row in connection.cursor(_LINKS["list_tiles"], prefetch=_TILES_AT_ONCE):
+    async for row in connection.cursor(_LOGS[kind]["list_tiles"], prefetch=_TILES_AT_ONCE):
         yield row["programme"], Tile(row["level"], row["place"]), row["digests"]
+
+
+async def recount_audit_log(connection: asyncpg.Connection) -> list[Finding]:
+    """Whether events, leaves, salts and what waits belong together."""
+    return await _look(connection, _AUDIT["recount_audit_log"])
 
 
 async def list_moves(connection: asyncpg.Connection) -> AsyncIterator[tuple[Purse, Move]]:

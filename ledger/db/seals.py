@@ -6,12 +6,15 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
-from ledger.core.leaf import Line, SealedEntry
+from ledger.core.audit_leaf import AuditLine
+from ledger.core.leaf import Line, SealedEntry, SealedLine
+from ledger.core.log_kind import LogKind
 from ledger.core.merkle import Tile
 from ledger.db.export import load_legs
 from ledger.db.statements import load_statements
 
 _SQL = load_statements("seals")
+_BY_KIND = {LogKind.JOURNAL: load_statements("seals"), LogKind.AUDIT: load_statements("audit_seals")}
 
 
 class SealedSize(msgspec.Struct, frozen=True):
@@ -23,21 +26,38 @@ class SealedSize(msgspec.Struct, frozen=True):
     sealed_at: datetime
 
 
-async def list_waiting(connection: asyncpg.Connection) -> list[str]:
-    """Programmes with lines that are not sealed yet; only the sealer may ask about all."""
-    return [row["programme"] for row in await connection.fetch(_SQL["list_waiting"])]
+async def list_waiting(connection: asyncpg.Connection) -> list[tuple[str, LogKind]]:
+    """Logs with lines that are not sealed yet, journals first; only the sealer may ask about all."""
+    return [
+        (row["programme"], kind) for kind in LogKind for row in await connection.fetch(_BY_KIND[kind]["list_waiting"])
+    ]
 
 
-async def take_turn(connection: asyncpg.Connection, programme: str) -> bool:
-    """Whether nobody else seals this programme just now; held to the end of the database transaction."""
-    return bool(await connection.fetchval(_SQL["take_turn"], programme))
+async def take_turn(connection: asyncpg.Connection, programme: str, kind: LogKind) -> bool:
+    """Whether nobody else seals this log just now; held to the end of the database transaction."""
+    return bool(await connection.fetchval(_BY_KIND[kind]["take_turn"], programme))
 
 
-async def take_waiting(connection: asyncpg.Connection, programme: str, limit: int) -> list[Line]:
+async def take_waiting(connection: asyncpg.Connection, programme: str, limit: int, kind: LogKind) -> list[SealedLine]:
     """Takes lines off the outbox, in the order in which they get their places."""
-    ids = [row["journal_id"] for row in await connection.fetch(_SQL["take_waiting"], programme, limit)]
-    lines = await load_lines(connection, programme, ids)
+    ids = [row["id"] for row in await connection.fetch(_BY_KIND[kind]["take_waiting"], programme, limit)]
+    lines = await load_sealed_lines(connection, programme, ids, kind)
     return [lines[id] for id in ids]
+
+
+async def load_sealed_lines(
+    connection: asyncpg.Connection, programme: str, ids: list[str], kind: LogKind
+) -> Mapping[str, SealedLine]:
+    """Whatever the log is of, by id."""
+    if kind is LogKind.AUDIT:
+        return await load_audit_lines(connection, programme, ids)
+    return await load_lines(connection, programme, ids)
+
+
+async def load_audit_lines(connection: asyncpg.Connection, programme: str, ids: list[str]) -> dict[str, AuditLine]:
+    """Events with their reasons, by id."""
+    rows = await connection.fetch(_BY_KIND[LogKind.AUDIT]["load_lines"], programme, ids)
+    return {row["id"]: AuditLine(**row) for row in rows}
 
 
 async def load_lines(connection: asyncpg.Connection, programme: str, ids: list[str]) -> dict[str, Line]:
@@ -57,32 +77,41 @@ async def load_lines(connection: asyncpg.Connection, programme: str, ids: list[s
 
 
 async def append_leaves(
-    connection: asyncpg.Connection, programme: str, size: int, ids: Sequence[str], salts: Sequence[dict[str, str]]
+    connection: asyncpg.Connection,
+    programme: str,
+    size: int,
+    ids: Sequence[str],
+    salts: Sequence[dict[str, str]],
+    kind: LogKind,
 ) -> None:
     """The next places of the order, and the salts of what they commit to."""
-    await connection.execute(_SQL["insert_leaves"], programme, size, list(ids))
+    await connection.execute(_BY_KIND[kind]["insert_leaves"], programme, size, list(ids))
     encoded = [msgspec.json.encode(each).decode() for each in salts]
-    await connection.execute(_SQL["insert_salts"], programme, size, encoded)
+    await connection.execute(_BY_KIND[kind]["insert_salts"], programme, size, encoded)
 
 
-async def find_salts(connection: asyncpg.Connection, programme: str, position: int) -> dict[str, str]:
+async def find_salts(connection: asyncpg.Connection, programme: str, position: int, kind: LogKind) -> dict[str, str]:
     """By the name of the private part, in hex."""
-    found = await connection.fetchval(_SQL["find_salts"], programme, position)
+    found = await connection.fetchval(_BY_KIND[kind]["find_salts"], programme, position)
     salts: dict[str, str] = {} if found is None else msgspec.json.decode(found)
     return salts
 
 
-async def load_tiles(connection: asyncpg.Connection, programme: str, tiles: Iterable[Tile]) -> dict[Tile, bytes]:
+async def load_tiles(
+    connection: asyncpg.Connection, programme: str, tiles: Iterable[Tile], kind: LogKind
+) -> dict[Tile, bytes]:
     wanted = sorted(tiles)
     rows = await connection.fetch(
-        _SQL["load_tiles"], programme, [tile.level for tile in wanted], [tile.place for tile in wanted]
+        _BY_KIND[kind]["load_tiles"], programme, [tile.level for tile in wanted], [tile.place for tile in wanted]
     )
     return {Tile(row["level"], row["place"]): row["digests"] for row in rows}
 
 
-async def write_tiles(connection: asyncpg.Connection, programme: str, tiles: Mapping[Tile, bytes]) -> None:
+async def write_tiles(
+    connection: asyncpg.Connection, programme: str, tiles: Mapping[Tile, bytes], kind: LogKind
+) -> None:
     await connection.execute(
-        _SQL["upsert_tiles"],
+        _BY_KIND[kind]["upsert_tiles"],
         programme,
         [tile.level for tile in tiles],
         [tile.place for tile in tiles],
@@ -95,19 +124,21 @@ async def read_clock(connection: asyncpg.Connection) -> datetime:
     return now
 
 
-async def insert_checkpoint(connection: asyncpg.Connection, programme: str, sealed: SealedSize) -> None:
+async def insert_checkpoint(connection: asyncpg.Connection, programme: str, sealed: SealedSize, kind: LogKind) -> None:
     await connection.execute(
-        _SQL["insert_checkpoint"], programme, sealed.size, sealed.root, sealed.note, sealed.sealed_at
+        _BY_KIND[kind]["insert_checkpoint"], programme, sealed.size, sealed.root, sealed.note, sealed.sealed_at
     )
 
 
-async def find_checkpoint(connection: asyncpg.Connection, programme: str, size: int | None = None) -> SealedSize | None:
+async def find_checkpoint(
+    connection: asyncpg.Connection, programme: str, size: int | None = None, kind: LogKind = LogKind.JOURNAL
+) -> SealedSize | None:
     """The latest one, or that of a size."""
-    row = await connection.fetchrow(_SQL["latest_checkpoint"], programme, size)
+    row = await connection.fetchrow(_BY_KIND[kind]["latest_checkpoint"], programme, size)
     return None if row is None else SealedSize(**row)
 
 
-async def find_leaf(connection: asyncpg.Connection, programme: str, journal_id: str) -> int | None:
+async def find_leaf(connection: asyncpg.Connection, programme: str, id: str, kind: LogKind) -> int | None:
     """The place of a line in the order; none while it waits."""
-    position: int | None = await connection.fetchval(_SQL["find_leaf"], programme, journal_id)
+    position: int | None = await connection.fetchval(_BY_KIND[kind]["find_leaf"], programme, id)
     return position

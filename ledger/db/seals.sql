@@ -19,7 +19,7 @@ WITH taken AS (
     RETURNING o.journal_id
 )
 
-SELECT t.journal_id FROM taken AS t
+SELECT t.journal_id AS id FROM taken AS t
 ORDER BY t.journal_id;
 
 -- name: load_lines

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ledger.core.title import Title
-from ledger.db.audit_events import NO_PROGRAMME, NewEvent, insert_event
+from ledger.db.audit_events import NO_PROGRAMME, NewEvent, write_events
 from ledger.hall.access import Caller
 from ledger.hall.call import Call, Route, address_of
 from ledger.hall.desk import Desk
@@ -120,9 +120,10 @@ async def keep_event(desk: Desk, route: Route, scope: Any, *, status: int, reaso
         about={name: str(value) for name, value in path.items()},
         status=status,
         code=state.get("code"),
+        reason=reason,
     )
     async with desk.connection() as connection:
-        await insert_event(connection, event, reason)
+        await write_events(connection, [event])
 
 
 async def remember_caller(call: Call, scope: Any, token: str) -> None:

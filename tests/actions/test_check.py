@@ -182,6 +182,11 @@ PLANTED: dict[str, tuple[str, set[str]]] = {
         {"I20"},
     ),
     "no last checkpoint": ("DELETE FROM seal_checkpoint", {"I20"}),
+    "an audit event that nobody will seal": (
+        """INSERT INTO audit_event (programme, address, verb, about, status)
+        VALUES ('village', 'blind', 'GET /', '{{}}', 200)""",
+        {"audit"},
+    ),
     "a set of entries with one too many": (
         "UPDATE journal SET entry_count = entry_count + 1 WHERE id = '{bought}'",
         {"entry"},

@@ -2,12 +2,9 @@
 
 from typing import Any
 
-from tests.api.alliance_matrix import ALLIANCE, ALLIANCE_BODIES
+from tests.api.alliance_matrix import ALLIANCE, ALLIANCE_BODIES, READ, WORK, P
+from tests.api.audit_matrix import AUDIT, AUDIT_QUERIES
 from tests.village import DAY
-
-P = "/v1/programmes/{programme}"
-READ = "admin operator reviewer auditor"
-WORK = "admin operator"
 
 # Route, roles that act on everything, roles that act on their own.
 MATRIX = {
@@ -163,7 +160,7 @@ MATRIX = {
     ("GET", f"{P}/checkpoints/latest"): (f"{READ} cashier merchant resident", ""),
     ("GET", f"{P}/checkpoints/consistency"): (f"{READ} cashier merchant resident", ""),
     ("GET", f"{P}/transactions/{{transaction}}/origin"): (READ, ""),
-    ("GET", f"{P}/audit-events"): ("admin auditor", ""),
+    **AUDIT,
     ("GET", f"{P}/retention"): ("admin auditor", ""),
     ("POST", f"{P}/periods"): ("admin", ""),
     ("GET", f"{P}/periods"): (READ, ""),
@@ -228,6 +225,7 @@ QUERIES = {
     "/counter/{programme}/sale": "owner=hh_1",
     f"{P}/checkpoints/consistency": f"older={SEALED}",
     f"{P}/simulations": SPAN,
+    **AUDIT_QUERIES,
     f"{P}/bulletin": SPAN,
     f"{P}/bulletin/csv": SPAN,
     f"{P}/bulletin/print": SPAN,

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from tests.api.audit_matrix import AUDIT_OUTSIDE
+
 P = "/v1/programmes/{programme}"
 READ = "admin operator reviewer auditor"
 
 _ALL = f"{READ} cashier merchant resident"
 # Of no programme: which roles may come; how far they reach is asked in test_staff and test_keys.
 OUTSIDE = {
-    ("GET", "/v1/audit-events"): "admin auditor",
+    **AUDIT_OUTSIDE,
     ("GET", "/v1/programmes"): _ALL,
     ("GET", "/v1/session"): _ALL,
     ("POST", "/v1/session/renew"): _ALL,

@@ -24,6 +24,7 @@ from ledger.core.value import FixedValue
 from ledger.db.activities import insert_activity
 from ledger.db.adjustments import insert_adjustment
 from ledger.db.appointments import Appointment, insert_appointment
+from ledger.db.audit_events import NewEvent, write_events
 from ledger.db.cards import NewCard, insert_cards
 from ledger.db.event_sources import declare_source
 from ledger.db.evidence import Clean, insert_evidence
@@ -138,7 +139,7 @@ async def town(database: Database) -> AsyncIterator[Town]:
         things = {one.slug: await fill(one) for one in (village, sibling, foreign)}
         for content in (b"1", b"2", b"3"):
             FileShelf(office.folder).keep(content)
-        assert await seal_waiting(admin, SealKey(bytes(32))) == 3 * SEALED
+        assert await seal_waiting(admin, SealKey(bytes(32))) == 3 * (SEALED + 1)
         await admin.close()
         yield Town(office, things)
 
@@ -171,7 +172,10 @@ async def fill(village: Village) -> dict[str, str]:
         await insert_objection(
             village.connection, village.slug, "obj_1", ids[7], note="n", by="system:neighbour", due_on=DAY
         )
-    return _named(ids) | await fill_alliance(village)
+    event = NewEvent(village.slug, "nod_1", "system:test", None, "blind", "GET /", {}, 200)
+    [seen] = await write_events(village.connection, [event])
+    events = dict.fromkeys(("event resident", "event other", *(f"event {role}" for role in OWNERS)), str(seen))
+    return _named(ids) | events | await fill_alliance(village)
 
 
 async def _open(village: Village) -> None:
@@ -316,7 +320,9 @@ async def test_every_cell_outside_the_programmes(town: Town) -> None:
         for role in Role:
             for node in ("nod_1", "nod_2"):
                 key = await town.office.key(role, owner=OWNERS.get(role), node=node)
-                where = path.format(session="ses_x", person="usr_x", role="rol_x", key="key_x", old="key_x")
+                where = path.format(
+                    event="aud_x", session="ses_x", person="usr_x", role="rol_x", key="key_x", old="key_x"
+                )
                 more = {"json": OUTSIDE_BODIES[path]} if path in OUTSIDE_BODIES and method == "POST" else {}
                 headers = {"Idempotency-Key": f"outside-{town.counts.total()}"}
                 status = (await town.office.call(method, where, key=key, headers=headers, **more)).status_code

@@ -242,7 +242,7 @@ async def test_a_reason_can_be_emptied(office: Office) -> None:
 # Fields that are called so and are not about a person, and public walls.
 NOT_OF_PERSONS = {
     f"{P}/voucher-series", f"{P}/voucher-series/{{series}}", f"{P}/notice", f"{P}/bulletin",
-    f"{P}/checkpoints/latest", f"{P}/shifts/{{shift}}",
+    f"{P}/checkpoints/latest", f"{P}/shifts/{{shift}}", f"{P}/audit-checkpoints/latest", "/v1/audit-checkpoints/latest",
 }  # fmt: skip
 
 
