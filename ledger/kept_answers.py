@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from litestar.connection import Request
 
-from ledger.hall.audited import HEADER, is_audited, is_told_elsewhere, keep_event, reason_of
+from ledger.hall.audited import HEADER, note_answer, note_read, reason_of
 from ledger.hall.call import Route
 from ledger.hall.desk import Desk
-from ledger.hall.fault import Fault, Faulty
+from ledger.hall.fault import Faulty
 from ledger.lanes import UNAVAILABLE, OutcomeUnknown
 from ledger.log import ASGIApp, Message, Receive, Scope, Send
 from ledger.problems import answer_problem
@@ -23,7 +24,7 @@ _HEADER = HEADER.lower().encode("ascii")
 
 
 class KeptAnswers:
-    """Around everything that answers, also around deadlines."""
+    """Around everything that answers, also around deadlines. What may change something is written down by the guard."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -32,9 +33,7 @@ class KeptAnswers:
     def open(self, routes: Mapping[tuple[str, str], Route], desk: Desk) -> None:
         """Once all routes are known."""
         self._desk = desk
-        self._routes = {
-            (method, path): route for (method, path), route in routes.items() if is_audited(method, route.template)
-        }
+        self._routes = dict(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,61 +41,46 @@ class KeptAnswers:
             return
         sent = next((value.decode("latin-1") for name, value in scope["headers"] if name == _HEADER), None)
         try:
-            reason = None if sent is None else reason_of(sent)
+            if sent is not None:
+                scope["state"]["reason"] = reason_of(sent)
         except Faulty as faulty:
             await _refuse(scope, receive, send, faulty)
             return
-        answer = _Answer(self, scope, receive, send, reason)
-        await self._app(scope, receive, answer.take)
-        if answer.is_late:
-            await self._keep_late(scope, reason)
+        await self._app(scope, receive, _Answer(self, scope, receive, send).take)
 
-    def route_of(self, scope: Scope) -> Route | None:
-        """Of what is to be kept."""
-        return self._routes.get((scope["method"], scope.get("path_template", "")))
-
-    async def keep(self, scope: Scope, status: int, reason: str | None) -> None:
+    async def keep(self, scope: Scope, status: int) -> None:
         """Within the time that is left, but with some time in any case."""
-        route = self.route_of(scope)
-        assert route is not None, "asked before"
-        if is_told_elsewhere(route, status, reason):
+        if scope["state"].get("event") is not None:
+            note_answer(self._desk, scope, status)
+            return
+        route = self._routes.get((scope["method"], scope.get("path_template", "")))
+        if route is None or status == HTTPStatus.SERVICE_UNAVAILABLE:
             return
         left = scope["state"]["ends_at"] - asyncio.get_running_loop().time()
         async with asyncio.timeout(min(SECONDS, max(left, SECONDS / 4))):
-            await keep_event(self._desk, route, scope, status=status, reason=reason)
-
-    async def _keep_late(self, scope: Scope, reason: str | None) -> None:
-        try:
-            await self.keep(scope, 503, reason)
-        except (*UNAVAILABLE, TimeoutError) as error:
-            log.error("audit_event_lost", route=scope.get("path_template"), exc_info=error)
+            await note_read(self._desk, route.template, scope, status)
 
 
 class _Answer:
-    """One answer on its way out. Of a command with an unknown outcome it is told at once, and kept afterwards."""
+    """One answer on its way out."""
 
-    def __init__(self, kept: KeptAnswers, scope: Scope, receive: Receive, send: Send, reason: str | None) -> None:
+    def __init__(self, kept: KeptAnswers, scope: Scope, receive: Receive, send: Send) -> None:
         self._kept = kept
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._reason = reason
         self._is_refused = False
-        self.is_late = False
 
     async def take(self, message: Message) -> None:
         if self._is_refused:
             return
-        if message["type"] == "http.response.start" and self._kept.route_of(self._scope) is not None:
-            if message["status"] == 503:
-                self.is_late = self._scope["state"].get("code") == Fault.OUTCOME_UNKNOWN
-            elif not await self._is_kept(message["status"]):
-                return
+        if message["type"] == "http.response.start" and not await self._is_kept(message["status"]):
+            return
         await self._send(message)
 
     async def _is_kept(self, status: int) -> bool:
         try:
-            await self._kept.keep(self._scope, status, self._reason)
+            await self._kept.keep(self._scope, status)
         except (*UNAVAILABLE, TimeoutError) as error:
             self._is_refused = True
             is_read = self._scope["method"] == "GET"

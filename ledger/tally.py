@@ -61,6 +61,7 @@ REPLAYS = Tally("ledger_replayed_total", "Commands answered again under a key th
 BATCH_COMMANDS = Spread("ledger_batch_commands", "Commands that one database transaction posted.", _SIZES)
 BATCH_SECONDS = Spread("ledger_batch_seconds", "Time that a batch took, from lock to commit.", _SECONDS)
 CONNECTIONS_LOST = Tally("ledger_lane_connections_lost_total", "Connections of the posting lanes that broke.")
+AUDIT_LEFT_OUT = Tally("ledger_audit_left_out_total", "Audit events that were not written down, by why.", "why")
 JOB_RUNS = Tally("ledger_job_runs_total", "Runs of background jobs, by job and how they ended.", "job", "ended")
 
 _ALL = (
@@ -73,6 +74,7 @@ _ALL = (
     BATCH_SECONDS,
     CONNECTIONS_LOST,
     JOB_RUNS,
+    AUDIT_LEFT_OUT,
 )
 
 

@@ -70,6 +70,7 @@ async def inside(
 
 
 async def _answer(call: Call, programme: str, asked: _Asked, zone: tzinfo, below: str | None) -> Response[EventList]:
+    await call.desk.events.settle()
     async with call.desk.reading(programme) as connection:
         found = await list_events(
             connection,

@@ -17,7 +17,8 @@ from ledger.db.sessions import Session, SessionView, end_sessions, list_sessions
 from ledger.db.staff import StaffRole, find_staff
 from ledger.hall.answer import answer
 from ledger.hall.audited import remember_caller
-from ledger.hall.call import Call, address_of
+from ledger.hall.call import Call
+from ledger.hall.sent import address_of
 from ledger.hall.session import cookie_of, ended_cookie
 
 _P = "/v1/programmes/{programme:str}"
@@ -112,7 +113,7 @@ async def sign_in(
             address=address_of(request.scope),
             device=request.headers.get("user-agent", ""),
         )
-    await remember_caller(call, request.scope, signed_in.token)
+    await remember_caller(call.desk, request.scope, signed_in.token)
     return _handed_over(request, signed_in, as_cookie=data.as_cookie)
 
 
@@ -131,7 +132,7 @@ async def sign_in_by_card(
             address=address_of(request.scope),
             device=request.headers.get("user-agent", ""),
         )
-    await remember_caller(call, request.scope, signed_in.token)
+    await remember_caller(call.desk, request.scope, signed_in.token)
     return _handed_over(request, signed_in, as_cookie=data.as_cookie)
 
 

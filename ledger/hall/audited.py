@@ -1,14 +1,18 @@
 """What is kept for auditors of each call: every change, done or refused, and every read of what is about persons."""
 
+import re
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
+
+from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Title
-from ledger.db.audit_events import NO_PROGRAMME, NewEvent, write_events
+from ledger.db.audit_events import BEGUN, NO_PROGRAMME, EventAnswer, NewEvent
 from ledger.hall.access import Caller
-from ledger.hall.call import Call, Route, address_of
 from ledger.hall.desk import Desk
 from ledger.hall.fault import Fault, Faulty, Spot
+from ledger.hall.sent import address_of
 
 HEADER = "Audit-Reason"
 REASON_LENGTH = 200
@@ -26,6 +30,12 @@ IN_THE_JOURNAL = frozenset({
     f"{_P}/redemptions",
     f"{_P}/redemptions/{{transaction}}/refund",
 })  # fmt: skip
+# A price is asked before each sale; what is answered is no more than a balance tells.
+CHANGES_NOTHING = frozenset({f"{_P}/quotes"})
+# What a path holds instead of an id may be anything, also a name.
+NO_ID = "?"
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+# Nobody knows who it was until it is done, and a session whose token nobody has been told is no change.
 SIGN_INS = frozenset({
     "/v1/sign-in", f"{_P}/sign-in", "/my/{programme}/sign-in", "/counter/{programme}/sign-in",
 })  # fmt: skip
@@ -71,14 +81,9 @@ PERSONAL_READS = frozenset({
 })  # fmt: skip
 
 
-def is_audited(method: str, template: str) -> bool:
-    """By the route alone."""
-    return template in PERSONAL_READS if method == "GET" else True
-
-
-def is_told_elsewhere(route: Route, status: int, reason: str | None) -> bool:
-    """Whether the journal tells all that an event would."""
-    return route.template in IN_THE_JOURNAL and reason is None and status not in (403, 404)
+def is_begun(template: str) -> bool:
+    """Whether a call that may change something is written down before it is done: a kill cannot part the two then."""
+    return template not in IN_THE_JOURNAL and template not in SIGN_INS and template not in CHANGES_NOTHING
 
 
 def reason_of(sent: str) -> str:
@@ -96,36 +101,94 @@ def reason_of(sent: str) -> str:
     return reason
 
 
-async def keep_event(desk: Desk, route: Route, scope: Any, *, status: int, reason: str | None) -> None:
-    """For auditors of the programme that was entered, else of the caller's node; of whom nobody knows, nothing."""
+async def note_begun(desk: Desk, template: str, scope: Any) -> None:
+    """Comes back when it is committed; `state["event"]` is then what the answer answers."""
+    event = await _event_of(desk, template, scope, status=BEGUN)
+    scope["state"]["event"] = (event.programme, await desk.events.write(event))
+
+
+def note_answer(desk: Desk, scope: Any, status: int) -> None:
+    """How it ended, of what is written down: nobody waits for it."""
+    programme, id = scope["state"]["event"]
+    desk.events.add(EventAnswer(programme, id, status, scope["state"].get("code")))
+
+
+def note_refusal(desk: Desk, template: str, scope: Any, error: Refused | Faulty) -> None:
+    """Of a known caller who may not do it, or not there; whatever the route, and as often as is bearable."""
+    match error:
+        case Faulty(fault=Fault.FORBIDDEN):
+            status = 403
+        case Refused(reason=Reason.NOT_FOUND):
+            status = 404
+        case _:
+            return
+    scope["state"]["is_told"] = True
+    _add_refusal(desk, _known_event_of(desk, template, scope, status=status, code=str(_word_of(error))))
+
+
+async def note_read(desk: Desk, template: str, scope: Any, status: int) -> None:
+    """Before it is answered: who read of persons, who has signed in, and why something was posted."""
+    state = scope["state"]
+    if state.get("is_told") or (state.get("caller") is None and not (template in SIGN_INS and status == 401)):
+        return
+    is_refusal = status in (401, 403, 404)
+    if not is_refusal and not _is_kept(scope["method"], template, state.get("reason")):
+        return
+    event = await _event_of(desk, template, scope, status=status)
+    if is_refusal:
+        _add_refusal(desk, event)
+    else:
+        await desk.events.write(event)
+
+
+async def remember_caller(desk: Desk, scope: Any, token: str) -> None:
+    """For who has just signed in, so that the event has a name."""
+    scope["state"]["caller"] = await desk.caller(token)
+
+
+def _is_kept(method: str, template: str, reason: str | None) -> bool:
+    if method == "GET":
+        return template in PERSONAL_READS
+    return template in SIGN_INS or (template in IN_THE_JOURNAL and reason is not None)
+
+
+def _add_refusal(desk: Desk, event: NewEvent) -> None:
+    left_out = desk.events.refusals.take(event.key or event.address)
+    if left_out is not None:
+        about = {**event.about, "left_out": str(left_out)} if left_out else event.about
+        desk.events.add(msgspec.structs.replace(event, about=about))
+
+
+async def _event_of(desk: Desk, template: str, scope: Any, *, status: int) -> NewEvent:
+    """For auditors of the programme that was entered, else of the caller's node."""
+    event = _known_event_of(desk, template, scope, status=status, code=scope["state"].get("code"))
+    programme = scope["state"].get("path", scope.get("path_params", {})).get("programme")
+    if template in SIGN_INS and programme is not None and await desk.is_programme(programme):
+        about = {name: value for name, value in event.about.items() if name != "programme"}
+        return msgspec.structs.replace(event, programme=programme, about=about)
+    return event
+
+
+def _known_event_of(desk: Desk, template: str, scope: Any, *, status: int, code: str | None) -> NewEvent:
     state = scope["state"]
     caller: Caller | None = state.get("caller")
-    is_sign_in = route.template in SIGN_INS
-    if caller is None and not (is_sign_in and status == 401):
-        return
-    path = dict(scope.get("path_params", {}))
-    programme = path.pop("programme", None)
     entered = state.get("entered") or NO_PROGRAMME
-    if is_sign_in and programme is not None and await desk.is_programme(programme):
-        entered = programme
-    elif entered == NO_PROGRAMME and programme is not None:
-        path["programme"] = programme
-    event = NewEvent(
+    path = dict(state.get("path", scope.get("path_params", {})))
+    if entered != NO_PROGRAMME:
+        path.pop("programme", None)
+    return NewEvent(
         programme=entered,
         node=None if caller is None else caller.node,
         principal=None if caller is None else caller.principal,
         key=None if caller is None else caller.key,
         address=desk.slow_hash.blind(f"address\0{address_of(scope)}")[:32],
-        verb=f"{scope['method']} {route.template}",
-        about={name: str(value) for name, value in path.items()},
+        verb=f"{scope['method']} {template}",
+        about={name: text if _ID.fullmatch(text := str(value)) else NO_ID for name, value in path.items()},
         status=status,
-        code=state.get("code"),
-        reason=reason,
+        code=code,
+        reason=state.get("reason"),
     )
-    async with desk.connection() as connection:
-        await write_events(connection, [event])
 
 
-async def remember_caller(call: Call, scope: Any, token: str) -> None:
-    """For who has just signed in, so that the event has a name."""
-    scope["state"]["caller"] = await call.desk.caller(token)
+def _word_of(error: Refused | Faulty) -> str:
+    return error.fault if isinstance(error, Faulty) else error.reason

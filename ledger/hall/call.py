@@ -14,12 +14,13 @@ from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.db.owners import find_area, find_household
 from ledger.hall.access import LOADED, Access, Caller, Role
+from ledger.hall.audited import is_begun, note_begun, note_refusal
 from ledger.hall.cookie import token_in_cookie
 from ledger.hall.decode import IDEMPOTENCY_KEY, Intake, decode
 from ledger.hall.desk import Desk
 from ledger.hall.fault import Fault, Faulty
 from ledger.hall.html import Html
-from ledger.hall.sent import Asked
+from ledger.hall.sent import Asked, address_of
 
 # Visible ASCII: whatever a caller's system makes of a key, it comes back the same.
 KEY_PATTERN = r"^[!-~]+$(?!\n)"
@@ -125,7 +126,8 @@ class Admission:
 
         Programme first, so that nobody learns by a 403 that another tenant's exists.
         """
-        request.scope["state"]["is_page"] = route.answer_type is Html
+        state = request.scope["state"]
+        state["is_page"] = route.answer_type is Html
         if route.access.is_public and not route.template.startswith(PROBES):
             self.desk.rates.addresses.take(address_of(request.scope))
         body = await decode(request, route.intake)
@@ -133,12 +135,17 @@ class Admission:
         caller, sees_all, token = None, True, None
         if not route.access.is_public:
             caller, token = await self._authenticate(request)
-            request.scope["state"]["caller"] = caller
-            if programme and not await self._may_enter(caller, programme, route.access):
-                raise Refused(Reason.NOT_FOUND, programme=programme)
-            request.scope["state"]["entered"] = programme
-            sees_all = await self._authorise(caller, programme, route.access, request.path_params, body)
-        state = request.scope["state"]
+            state["caller"], state["path"] = caller, request.path_params
+            try:
+                if programme and not await self._may_enter(caller, programme, route.access):
+                    raise Refused(Reason.NOT_FOUND, programme=programme)
+                state["entered"] = programme
+                sees_all = await self._authorise(caller, programme, route.access, request.path_params, body)
+            except (Refused, Faulty) as error:
+                note_refusal(self.desk, route.template, request.scope, error)
+                raise
+            if request.method == "POST" and is_begun(route.template):
+                await note_begun(self.desk, route.template, request.scope)
         state["principal"] = None if caller is None else caller.principal
         state["call"] = call = Call(self.desk, programme, caller, sees_all, body, state["ends_at"], token)
         return call
@@ -209,12 +216,6 @@ async def is_own(desk: Desk, programme: str, caller: Caller, owner: str) -> bool
         return False
     async with desk.reading(programme) as connection:
         return await find_household(connection, programme, owner) == caller.owner
-
-
-def address_of(scope: Mapping[str, Any]) -> str:
-    """Where a request comes from; a proxy's word for it has been taken by then, if the operator trusts one."""
-    client = scope.get("client")
-    return str(client[0]) if client else "unknown"
 
 
 async def give_call(request: Request[Any, Any, Any]) -> Call:

@@ -21,6 +21,7 @@ from ledger.db.service_role import connect, require_service_role
 from ledger.db.sessions import Session, find_session
 from ledger.hall.access import Caller, Role
 from ledger.hall.balance_reader import BalanceReader
+from ledger.hall.event_writer import EventWriter
 from ledger.hall.rates import KEY_PER_SECOND, Rates
 from ledger.hall.short_memory import ShortMemory
 from ledger.hall.used import Used
@@ -67,6 +68,7 @@ class Desk:
             self._find_session, seconds=KEY_SECONDS, entries_max=ENTRIES_MAX
         )
         self.used = Used(self.connection)
+        self.events = EventWriter(self.connection)
         # Tokens that were good, with the key as looked up then: good again as long as that look-up is remembered.
         self._seen: dict[str, tuple[ApiKey, Caller]] = {}
         self._reach: ShortMemory[tuple[str, ...]] = ShortMemory(
@@ -86,6 +88,7 @@ class Desk:
         await self.lanes.stop()
         self.slow_hash.stop()
         await self.used.stop()
+        await self.events.stop()
         if self._pool is not None:
             await self._pool.close()
 

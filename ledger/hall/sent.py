@@ -51,3 +51,9 @@ class Sent:
 Asked = Request[Any, Any, Any] | Sent
 
 _NOTHING: MultiDict[str] = MultiDict()
+
+
+def address_of(scope: Mapping[str, Any]) -> str:
+    """Where a request comes from; a proxy's word for it has been taken by then, if the operator trusts one."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"

@@ -17,9 +17,10 @@ from ledger.core.refusal import Reason, Refused
 from ledger.db.sessions import end_sessions
 from ledger.hall.access import Role
 from ledger.hall.audited import remember_caller
-from ledger.hall.call import Call, address_of
+from ledger.hall.call import Call
 from ledger.hall.cookie import require_same_site
 from ledger.hall.html import Html
+from ledger.hall.sent import address_of
 from ledger.hall.session import cookie_of, ended_cookie
 from ledger.web.form import Form, require_own_form
 from ledger.web.presented import find_typed_card, read_presented
@@ -68,7 +69,7 @@ async def sign_in_by_card(
         signed_in = await _by_card(call, request, data.card, unicodedata.normalize("NFKC", data.pin))
     except Refused as refused:
         return await _door(call, request, "my_sign_in.html", refused=refused)
-    await remember_caller(call, request.scope, signed_in.token)
+    await remember_caller(call.desk, request.scope, signed_in.token)
     return _enter(call, request, "my", signed_in.token)
 
 
@@ -106,7 +107,7 @@ async def sign_in_counter(
             raise Refused(Reason.SIGN_IN_WRONG)
     except Refused as refused:
         return await _door(call, request, "counter_sign_in.html", refused=refused)
-    await remember_caller(call, request.scope, token)
+    await remember_caller(call.desk, request.scope, token)
     return _enter(call, request, "counter", token)
 
 
