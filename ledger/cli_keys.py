@@ -2,11 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 from ledger.actions.manage_keys import OVERLAP_HOURS_MAX, MadeKey, make_key, rotate_key, withdraw_key
-from ledger.cli_administrator import Office, Work, add_place_options, wanted, work_at
+from ledger.cli_administrator import Mistaken, Office, Work, add_place_options, wanted, work_at
+from ledger.core.title import Title
 from ledger.db.keys import KeyView, list_keys
 from ledger.db.place import Place
 
@@ -37,18 +38,50 @@ def key_commands(options: argparse.Namespace, place: Place) -> dict[str, Callabl
 
 
 async def _add(office: Office, options: argparse.Namespace) -> None:
+    """The same command again, also at the same moment, makes no second key while the first is in force."""
+    alike = [key async for key in _all(office) if _is_alike(key, office, options)]
+    for key in alike:
+        if key.revoked_at is None and not _is_over(key):
+            raise _exists(key)
     made = await make_key(
         office.connection, office.slow, office.by, wanted(options), title=options.title, days=options.days,
-        idempotency_key=office.once(),
+        idempotency_key="\0".join((
+            "keys add", options.title, options.role, options.programme or "", options.owner or "", office.by.node,
+            str(len(alike)),
+        )),
     )  # fmt: skip
+    if not made.is_new:
+        raise _exists(made.key)
     _hand_over(made)
 
 
+def _is_alike(key: KeyView, office: Office, options: argparse.Namespace) -> bool:
+    """A key that has been rotated has one in its place."""
+    asked = (options.title, options.role, options.programme, options.owner)
+    return asked == (key.title, key.role, key.programme, key.owner) and (
+        options.programme is not None or key.node == office.by.node
+    )
+
+
+def _exists(key: KeyView) -> Mistaken:
+    return Mistaken(
+        Title(
+            f"已有同名同权限的密钥 {key.id}；请更换（rotate）、作废（revoke），或另取名称",
+            f"{key.id} has this title and may do the same: rotate it, revoke it, or give another title",
+        )
+    )
+
+
 async def _list(office: Office, _: argparse.Namespace) -> None:
+    async for key in _all(office):
+        print(_line(key))
+
+
+async def _all(office: Office) -> AsyncIterator[KeyView]:
     after = ""
     while page := await list_keys(office.connection, office.by.node, programme=None, after=after, limit=_PAGE):
         for key in page:
-            print(_line(key))
+            yield key
         after = page[-1].id
 
 
@@ -73,10 +106,13 @@ def _hand_over(made: MadeKey) -> None:
 def _line(key: KeyView) -> str:
     ends = "" if key.expires_at is None else f"expires {key.expires_at:%Y-%m-%d %H:%M}"
     used = "never used" if key.used_at is None else f"used {key.used_at:%Y-%m-%d %H:%M}"
-    is_over = key.expires_at is not None and key.expires_at <= datetime.now(UTC)
-    state = "revoked" if key.revoked_at else "expired" if is_over else "in force"
+    state = "revoked" if key.revoked_at else "expired" if _is_over(key) else "in force"
     words = (key.id, key.role, state, key.programme, key.owner, key.principal, ends, used, key.title)
     return "  ".join(word for word in words if word)
+
+
+def _is_over(key: KeyView) -> bool:
+    return key.expires_at is not None and key.expires_at <= datetime.now(UTC)
 
 
 def _title(text: str) -> str:

@@ -1,5 +1,6 @@
 """Keys and people by hand: what is typed at the machine works at the service, and nothing secret is told twice."""
 
+import asyncio
 import base64
 import os
 import subprocess
@@ -47,6 +48,19 @@ async def test_a_key_is_made_rotated_listed_and_withdrawn(village: Village) -> N
         listed = done(office, "keys", "list")
         assert "revoked" in next(line for line in listed.splitlines() if id in line)
         assert all(secret.split("_")[2] not in listed for secret in (token, new))
+
+
+async def test_the_same_key_is_not_made_twice(village: Village) -> None:
+    command = ("keys", "add", "Till 1", "--role", "operator", "--programme", "village")
+    async with open_office(village) as office:
+        both = await asyncio.gather(*(asyncio.to_thread(typed, office, *command) for _ in range(2)))
+        assert sorted(ended.returncode for ended in both) == [0, 2]
+        id = f"key_{next(ended.stdout for ended in both if ended.stdout).split('_')[1]}"
+        again = typed(office, *command)
+        assert (again.returncode, again.stdout) == (2, "") and id in again.stderr and "rotate" in again.stderr
+        done(office, "keys", "revoke", id)
+        assert done(office, *command).strip().split("_")[1] != id.removeprefix("key_")
+        done(office, *command[:-2])  # the same title for another place
 
 
 async def test_a_person_is_added_signs_in_is_blocked_and_gets_a_new_password(village: Village) -> None:
