@@ -13,14 +13,17 @@ from ledger.actions.reach import Administrator, Wanted
 from ledger.actions.slow_hash import SlowHash, pepper_of
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Title
+from ledger.db.audit_events import NO_PROGRAMME, EventAnswer, NewEvent, write_events
 from ledger.db.nodes import list_roots
 from ledger.db.place import Place, open_administrator_url
 from ledger.db.service_role import connect, prepare_database
 from ledger.hall.access import Role
+from ledger.hall.audited import id_or_nothing
 from ledger.hall.reason_words import REASONS
 from ledger.hall.words import tell
 
 PRINCIPAL = "system:command-line"
+LOOKS = frozenset({"list"})
 
 
 class Office(msgspec.Struct, frozen=True):
@@ -76,10 +79,33 @@ async def _run(url: str, place: Place, options: argparse.Namespace, work: Work) 
     slow = SlowHash(pepper_of(place))
     try:
         node = options.node or await _root(connection)
-        await work(Office(connection, slow, Administrator(PRINCIPAL, node)), options)
+        office = Office(connection, slow, Administrator(PRINCIPAL, node))
+        await (work(office, options) if options.verb in LOOKS else _told(office, options, work))
     finally:
         slow.stop()
         await connection.close()
+
+
+async def _told(office: Office, options: argparse.Namespace, work: Work) -> None:
+    """In the audit log before it is done, as what is done at the service; a name that was typed is not in it."""
+    given = {name: getattr(options, name, None) for name in ("key", "role", "programme", "owner")}
+    about = {name: id_or_nothing(typed) for name, typed in given.items() if typed is not None}
+    verb = f"points-ledger {options.command} {options.verb}"
+    event = NewEvent(NO_PROGRAMME, office.by.node, PRINCIPAL, None, "-", verb, about)
+    [id] = await write_events(office.connection, [event])
+    assert id is not None, "a new event gets an id"
+    status, code = 500, None
+    try:
+        await work(office, options)
+        status = 200
+    except Refused as refused:
+        status, code = REASONS[refused.reason].status, str(refused.reason)
+        raise
+    except Mistaken:
+        status = 409
+        raise
+    finally:
+        await write_events(office.connection, [EventAnswer(NO_PROGRAMME, id, status, code)])
 
 
 async def _root(connection: asyncpg.Connection) -> str:

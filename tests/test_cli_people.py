@@ -45,6 +45,12 @@ async def test_a_key_is_made_rotated_listed_and_withdrawn(village: Village) -> N
         done(office, "keys", "revoke", id)
         office.app.desk.forget_key(id)  # as two seconds would; another process has withdrawn it
         assert await seen(office, token) == 401 and await seen(office, new) == 200
+        auditor = await office.key("auditor")
+        told = (await office.call("GET", "/v1/audit-events", key=auditor)).json()["events"]
+        assert [(one["verb"], one["status"], one["principal"]) for one in reversed(told)] == [
+            (f"points-ledger keys {verb}", 200, "system:command-line") for verb in ("add", "rotate", "revoke")
+        ]
+        assert told[0]["about"] == {"key": id}
         listed = done(office, "keys", "list")
         assert "revoked" in next(line for line in listed.splitlines() if id in line)
         assert all(secret.split("_")[2] not in listed for secret in (token, new))

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from ledger.actions.session_token import SESSION_TOKEN
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Title
 from ledger.db.audit_events import BEGUN, NO_PROGRAMME, EventAnswer, NewEvent
@@ -34,7 +35,7 @@ IN_THE_JOURNAL = frozenset({
 CHANGES_NOTHING = frozenset({f"{_P}/quotes"})
 # What a path holds instead of an id may be anything, also a name.
 NO_ID = "?"
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_ID = re.compile(rf"(?!pl_|{SESSION_TOKEN})[A-Za-z0-9._:-]{{1,64}}")
 # Nobody knows who it was until it is done, and a session whose token nobody has been told is no change.
 SIGN_INS = frozenset({
     "/v1/sign-in", f"{_P}/sign-in", "/my/{programme}/sign-in", "/counter/{programme}/sign-in",
@@ -84,6 +85,11 @@ PERSONAL_READS = frozenset({
 def is_begun(template: str) -> bool:
     """Whether a call that may change something is written down before it is done: a kill cannot part the two then."""
     return template not in IN_THE_JOURNAL and template not in SIGN_INS and template not in CHANGES_NOTHING
+
+
+def id_or_nothing(text: str) -> str:
+    """Also a token that somebody sent in the place of its key's id is none."""
+    return text if _ID.fullmatch(text) else NO_ID
 
 
 def reason_of(sent: str) -> str:
@@ -183,7 +189,7 @@ def _known_event_of(desk: Desk, template: str, scope: Any, *, status: int, code:
         key=None if caller is None else caller.key,
         address=desk.slow_hash.blind(f"address\0{address_of(scope)}")[:32],
         verb=f"{scope['method']} {template}",
-        about={name: text if _ID.fullmatch(text := str(value)) else NO_ID for name, value in path.items()},
+        about={name: id_or_nothing(str(value)) for name, value in path.items()},
         status=status,
         code=code,
         reason=state.get("reason"),

@@ -17,7 +17,7 @@ from ledger.db.audit_events import write_events
 from ledger.db.journal import show_programmes
 from ledger.db.service_role import connect
 from ledger.hall.access import TABLE
-from ledger.hall.audited import CHANGES_NOTHING, IN_THE_JOURNAL, PERSONAL_READS, SIGN_INS
+from ledger.hall.audited import CHANGES_NOTHING, IN_THE_JOURNAL, PERSONAL_READS, SIGN_INS, id_or_nothing
 from ledger.hall.refusals_told import ALL_BURST, KEY_BURST, RefusalsTold
 from tests.api.client import Office
 from tests.api.serving import listening
@@ -182,6 +182,11 @@ async def test_people_keys_and_sign_ins_belong_to_the_node(office: Office) -> No
     assert rows[0]["n"] == 1, "of a failed try nobody knows whose it was"
     [stored] = await office.village.rows("SELECT json_agg(e)::text AS all FROM audit_event AS e")
     assert PASSWORD not in stored["all"] and "wang" not in stored["all"]
+
+
+def test_only_ids_are_kept() -> None:
+    told = [id_or_nothing(text) for text in ("hh_1", "王小明", "a b", "pl_" + "0" * 18 + "_" + "a" * 40, "", "x" * 65)]
+    assert told == ["hh_1", "?", "?", "?", "?", "?"]
 
 
 async def test_a_reason_is_one_short_line(office: Office) -> None:
