@@ -52,9 +52,12 @@ class ExpressProtocol(OnePacketProtocol):
             assert self._express is not None, "an exchange begins with what it has taken"
             if cycle.is_refused(self._express):
                 return
-            task = self.loop.create_task(cycle.run(self._express))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self._express.turns.add(self._begin, cycle, self._express)
+
+    def _begin(self, exchange: "_Exchange", express: Express) -> None:
+        task = self.loop.create_task(exchange.run(express))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def _take(self) -> Sent | None:
         if self._express is None or self.expect_100_continue or b"?" in self.url or b"%" in self.url:

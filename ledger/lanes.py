@@ -14,8 +14,9 @@ from ledger.core.command import Request
 from ledger.core.transaction import Outcome
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import connect
-from ledger.posting import commands_of, post
+from ledger.posting import append, commands_of, decide_all
 from ledger.tally import BATCH_COMMANDS, BATCH_SECONDS, CONNECTIONS_LOST
+from ledger.turns import Turns
 
 log = structlog.get_logger()
 
@@ -71,6 +72,31 @@ class _Waiting(msgspec.Struct, eq=False):
         return len(commands_of(self.request))
 
 
+class _Lane(msgspec.Struct, eq=False):
+    """A connection, and whether its next database transaction has begun already."""
+
+    connection: asyncpg.Connection
+    has_begun: bool = False
+
+
+class _Stage:
+    """What one lane at a time does; a lane may ask for it again, or leave it, as often as it likes."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._holder: _Lane | None = None
+
+    async def take(self, lane: _Lane) -> None:
+        if self._holder is not lane:
+            await self._lock.acquire()
+            self._holder = lane
+
+    def leave(self, lane: _Lane) -> None:
+        if self._holder is lane:
+            self._holder = None
+            self._lock.release()
+
+
 class Lanes:
     """One or two workers, each with its own connection; a batch is begun as soon as its lane is free."""
 
@@ -94,12 +120,14 @@ class Lanes:
         self._filled = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._is_open = False
+        self.turns = Turns()
+        self._deciding, self._appending = _Stage(), _Stage()
 
     async def start(self) -> None:
         """Fails if the database cannot be reached."""
         connections = [await self._connect() for _ in range(self._lane_count)]
         self._is_open = True
-        self._tasks = [asyncio.create_task(self._run(connection)) for connection in connections]
+        self._tasks = [asyncio.create_task(self._run(_Lane(connection))) for connection in connections]
 
     async def stop(self) -> None:
         """What was accepted is finished; what comes later is refused."""
@@ -161,17 +189,33 @@ class Lanes:
     async def _connect(self) -> asyncpg.Connection:
         return await connect(self._url, application_name="points-ledger lane")
 
-    async def _run(self, connection: asyncpg.Connection) -> None:
+    async def _run(self, lane: _Lane) -> None:
         while True:
             while not (self._queue or self._bulk):
+                if lane.has_begun:
+                    await self._end_idle(lane)
+                    continue
                 if not self._is_open:
-                    await connection.close()
+                    await lane.connection.close()
                     return
                 self._filled.clear()
                 await self._filled.wait()
+            # What comes while the lane waits for its turn is part of its batch.
+            await self._deciding.take(lane)
             batch = self._take()
             if batch:
-                connection = await self._post_batch(connection, batch)
+                await self._post_batch(lane, batch)
+            self._leave(lane)
+
+    def _leave(self, lane: _Lane) -> None:
+        self._deciding.leave(lane)
+        self._appending.leave(lane)
+
+    async def _end_idle(self, lane: _Lane) -> None:
+        """What had been waiting was taken by another lane; a lost connection is met by the next batch."""
+        lane.has_begun = False
+        with contextlib.suppress(*LOST):
+            await lane.connection.execute("COMMIT")
 
     def _take(self) -> list[_Waiting]:
         """The next batch; whoever has given up meanwhile is left out, so an expired command is never begun."""
@@ -185,8 +229,8 @@ class Lanes:
                     taken += waiting.commands
         return batch
 
-    async def _post_batch(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> asyncpg.Connection:
-        """Answers every caller of the batch; returns the connection to go on with.
+    async def _post_batch(self, lane: _Lane, batch: Sequence[_Waiting]) -> None:
+        """Answers every caller of the batch.
 
         Posting the same keys again after a lost connection is how an unknown outcome is looked up.
         """
@@ -194,19 +238,24 @@ class Lanes:
         while any(not waiting.answer.done() for waiting in batch):
             try:
                 began = time.perf_counter()
-                _answer(batch, await self._post(connection, batch))
+                outcomes = await self._post(lane, batch)
                 self._measure(sum(waiting.commands for waiting in batch), time.perf_counter() - began)
+                for waiting, outcome in zip(batch, outcomes, strict=True):
+                    self.turns.add(_answer, waiting, outcome)
+                return
             except asyncpg.DeadlockDetectedError as error:
+                self._leave(lane)
                 deadlocks += 1
                 if deadlocks == DEADLOCK_TRIES:
-                    await self._post_apart(connection, batch, error)
+                    await self._post_apart(lane, batch, error)
             except LOST as error:
+                self._leave(lane)
                 log.warning("lane_connection_lost", error=type(error).__name__)
                 CONNECTIONS_LOST.add()
-                connection = await self._reconnect(connection, batch)
+                await self._reconnect(lane, batch)
             except Exception as error:
-                await self._post_apart(connection, batch, error)
-        return connection
+                self._leave(lane)
+                await self._post_apart(lane, batch, error)
 
     def _measure(self, commands: int, seconds: float) -> None:
         """Bulk is cut by time, not by count: the next chunk is as large as a tenth of a second holds."""
@@ -215,11 +264,32 @@ class Lanes:
         fitting = int(CHUNK_SECONDS * commands / max(seconds, 1e-6))
         self._chunk = max(CHUNK_MIN, min(CHUNK_MAX, 2 * self._chunk, fitting))
 
-    async def _post(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> list[Outcome]:
-        async with asyncio.timeout(COMMAND_SECONDS), connection.transaction():
-            return await post(connection, [waiting.request for waiting in batch], self._shelf)
+    async def _post(self, lane: _Lane, batch: Sequence[_Waiting]) -> list[Outcome]:
+        """In a database transaction; where more is waiting, its end is the beginning of the next one.
 
-    async def _post_apart(self, connection: asyncpg.Connection, batch: Sequence[_Waiting], error: Exception) -> None:
+        One lane decides while another appends. Two that append at once would only wait for each other's rows in the
+        database, and two that decide at once would have shared one batch.
+        """
+        connection = lane.connection
+        async with asyncio.timeout(COMMAND_SECONDS):
+            if not lane.has_begun:
+                await connection.execute("BEGIN")
+            lane.has_begun = False
+            try:
+                await self._deciding.take(lane)
+                decided = await decide_all(connection, [waiting.request for waiting in batch], self._shelf)
+                self._deciding.leave(lane)
+                await self._appending.take(lane)
+                outcomes = await append(connection, decided)
+            except Exception:  # Not when time is up: such a connection is stuck, and is given up.
+                await connection.execute("ROLLBACK")
+                raise
+            has_more = bool(self._queue or self._bulk)
+            await connection.execute("COMMIT AND CHAIN" if has_more else "COMMIT")
+            lane.has_begun = has_more
+            return outcomes
+
+    async def _post_apart(self, lane: _Lane, batch: Sequence[_Waiting], error: Exception) -> None:
         """A defect that one command meets must not reach its neighbours: each is posted alone."""
         if len(batch) == 1:
             if not batch[0].answer.done():
@@ -227,21 +297,25 @@ class Lanes:
             return
         for waiting in batch:
             try:
-                _answer([waiting], await self._post(connection, [waiting]))
+                [outcome] = await self._post(lane, [waiting])
+                _answer(waiting, outcome)
             except LOST:
                 return
             except Exception as own:
                 if not waiting.answer.done():
                     waiting.answer.set_exception(own)
+            finally:
+                self._leave(lane)
 
-    async def _reconnect(self, connection: asyncpg.Connection, batch: Sequence[_Waiting]) -> asyncpg.Connection:
+    async def _reconnect(self, lane: _Lane, batch: Sequence[_Waiting]) -> None:
         """Until the database is back or nobody waits any more (the callers' deadlines bound this loop)."""
-        connection.terminate()
+        lane.connection.terminate()
+        lane.has_begun = False
         while self._is_open or any(not waiting.answer.done() for waiting in batch):
             with contextlib.suppress(*LOST, asyncpg.PostgresError):
-                return await self._connect()
+                lane.connection = await self._connect()
+                return
             await asyncio.sleep(RECONNECT_SECONDS)
-        return connection
 
 
 def _give_up(waiting: _Waiting) -> None:
@@ -260,7 +334,6 @@ def _answer_or_error(answer: "asyncio.Future[Outcome]") -> Outcome | Exception:
     return answer.result()
 
 
-def _answer(batch: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
-    for waiting, outcome in zip(batch, outcomes, strict=True):
-        if not waiting.answer.done():
-            waiting.answer.set_result(outcome)
+def _answer(waiting: _Waiting, outcome: Outcome) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_result(outcome)

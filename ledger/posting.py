@@ -26,10 +26,18 @@ from ledger.core.verbs import VERBS
 from ledger.db import journal
 from ledger.db.cards import share_cards
 from ledger.db.identity import new_id
-from ledger.db.journal_row import Claim, EntryRow, Locked, ProgrammeBalance, ProgrammeCounter, ProgrammeItem
+from ledger.db.journal_row import Append, Claim, EntryRow, Locked, ProgrammeBalance, ProgrammeCounter, ProgrammeItem
 from ledger.db.schemes import SchemeShelf
 
 _LOCK_TRIES = 3
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A batch whose every command has its decision, on rows that stay locked until it is appended and committed."""
+
+    tasks: Sequence[Task]
+    books: Mapping[str, Book]
+    rows: Append | None
 
 
 async def post(connection: asyncpg.Connection, requests: Sequence[Request], shelf: SchemeShelf) -> list[Outcome]:
@@ -37,6 +45,11 @@ async def post(connection: asyncpg.Connection, requests: Sequence[Request], shel
 
     Nothing is acknowledged before the caller commits. A refusal is an outcome, claims its key and harms no neighbour.
     """
+    return await append(connection, await decide_all(connection, requests, shelf))
+
+
+async def decide_all(connection: asyncpg.Connection, requests: Sequence[Request], shelf: SchemeShelf) -> Decided:
+    """The first half: keys are claimed and rows locked, and nothing that moves is written yet."""
     tasks = _tasks(requests)
     sources = await _load_sources(connection, tasks)
     tills = await _lock_tills(connection, tasks)
@@ -52,9 +65,14 @@ async def post(connection: asyncpg.Connection, requests: Sequence[Request], shel
     for task in tasks:
         if task.outcome is None and task.same_as is None:
             batch.decide(task)
-    if batch.rows.journals:
-        await journal.append(connection, batch.close())
-    return [_outcome(task, books) for task in tasks]
+    return Decided(tasks, books, batch.close() if batch.rows.journals else None)
+
+
+async def append(connection: asyncpg.Connection, decided: Decided) -> list[Outcome]:
+    """The second half. Only here are rows locked that every batch of a programme wants: its purses without a floor."""
+    if decided.rows is not None:
+        await journal.append(connection, decided.rows)
+    return [_outcome(task, decided.books) for task in decided.tasks]
 
 
 def needs_of(request: Request, prior: Prior) -> Needs:

@@ -48,6 +48,7 @@ class Express:
     ) -> None:
         """Once all routes are known; before that, everything goes the ordinary way."""
         self._admission = admission
+        self.turns = admission.desk.lanes.turns
         self._answer_error = answer_error
         for (method, _), route in routes.items():
             if (method, route.template) in EXPRESS:

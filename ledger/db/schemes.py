@@ -1,5 +1,6 @@
 """What is published: written once, read into immutable schemes that a process keeps by revision."""
 
+import contextlib
 from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
@@ -91,7 +92,8 @@ class SchemeShelf:
         self._schemes.pop(programme, None)
 
     async def _load(self, connection: asyncpg.Connection, programme: str) -> Scheme:
-        async with connection.transaction():
+        # A lane has begun its transaction by a statement of its own, in which the driver's cannot begin.
+        async with contextlib.nullcontext() if connection.is_in_transaction() else connection.transaction():
             await show_programmes(connection, [programme])
             revision = await connection.fetchval(_SQL["read_revision"], programme)
             rows = await connection.fetch(_SQL["load_publications"], programme)
