@@ -1,6 +1,7 @@
 """Work in helpings: everything is done, in order, and the loop looks around in between."""
 
 import asyncio
+import itertools
 
 from ledger.turns import Turns
 
@@ -15,7 +16,7 @@ async def test_all_is_done_in_order_and_others_have_their_turn_in_between() -> N
         await asyncio.sleep(0)
         seen.append(len(done))
     assert done == list(range(20))
-    assert seen == sorted(seen) and all(later - sooner <= 4 for sooner, later in zip(seen, seen[1:], strict=False))
+    assert seen == sorted(seen) and all(later - sooner <= 4 for sooner, later in itertools.pairwise(seen))
 
 
 async def test_what_is_added_by_the_work_itself_is_done_too() -> None:
