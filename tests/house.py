@@ -16,7 +16,7 @@ KNOWN_NAMES = frozenset({"service_role"})  # PostgreSQL's own word for the login
 FLOORS = ("alone", "core", "db", "posting", "actions", "hall", "door", "roof")
 TOP_LEVEL = {
     "verify": "alone",
-    **dict.fromkeys(("posting", "lanes", "batch", "tally"), "posting"),
+    **dict.fromkeys(("posting", "lanes", "batch", "tally", "turns"), "posting"),
     "deadline": "roof",
     **dict.fromkeys(
         (
