@@ -51,7 +51,7 @@ bench-quick: $(READY) ## three figures over HTTP beside their reference, in some
 bench: $(READY) ## all figures, in less than fifteen minutes; ends with 1 if one misses its must
 	@exec $(RUN) -m bench.full
 
-bench-data: $(READY) ## the large data sets of `make bench`, made once and kept: 25 GB, half an hour
+bench-data: $(READY) ## the large data sets of `make bench`, made once for each schema and kept
 	@exec nice $(RUN) -m bench.data_sets
 
 soak: $(READY) ## the long test programmes of quality, in about an hour and a half; Q=Q5 for one of them, MINUTES=10 for a part

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -15,10 +17,11 @@ from bench.workload import Size
 from ledger.db.binaries import Binaries, find_binaries
 from ledger.db.embedded import EmbeddedDatabase, default_data_folder, open_database
 from ledger.db.keys import insert_key
+from ledger.db.migrate import MigrationProblem, schema_is_current
 from ledger.db.service_role import connect, prepare_database
 
 HERE = Path(__file__).parent
-DATA = HERE / "data"
+DATA = Path(os.environ.get("LEDGER_BENCH_DATA") or Path.home() / ".cache" / "points-ledger-bench")
 MIGRATIONS = HERE.parent / "ledger" / "db" / "migrations"
 
 
@@ -55,16 +58,17 @@ class Ground:
         yield Place(database, admin_url, url, await _make_token(url))
 
     async def has_large(self, name: str) -> bool:
-        """Whether `make bench-data` has made it, and wholly."""
+        """Whether `make bench-data` has made it, wholly and under migrations that are still what they were."""
         admin = await connect(self.server.admin_url)
         try:
-            return await _is_whole(admin, large_name(name))
+            return await _is_whole(admin, large_name(name)) and await self._fits(large_name(name))
         finally:
             await admin.close()
 
     async def make_large(self, name: str) -> None:
-        """Once; later releases migrate it as they would any ledger."""
+        """Once; what was made under another schema or in another way is taken away first."""
         database = large_name(name)
+        await self._drop_unfit(name, kept=database if await self.has_large(name) else "")
         await self.make_once(
             database, lambda url: ten_million.fill(url, self._password_file(database), ten_million.SETS[name])
         )
@@ -98,22 +102,43 @@ class Ground:
         finally:
             await admin.close()
 
+    async def _fits(self, database: str) -> bool:
+        """Migrations that came later are applied as to any ledger; edited ones would have posted other rows."""
+        connection = await connect(self.server.url(database=database))
+        try:
+            await schema_is_current(connection)
+        except MigrationProblem:
+            return False
+        finally:
+            await connection.close()
+        return True
+
+    async def _drop_unfit(self, name: str, *, kept: str) -> None:
+        admin = await connect(self.server.admin_url)
+        try:
+            for row in await admin.fetch("SELECT datname FROM pg_database WHERE datname <> $1", kept):
+                if re.fullmatch(f"{name}_[0-9a-f]{{8}}", row["datname"]):
+                    await admin.execute(f"ALTER DATABASE {row['datname']} IS_TEMPLATE FALSE")
+                    await admin.execute(f"DROP DATABASE {row['datname']} WITH (FORCE)")
+        finally:
+            await admin.close()
+
     def _password_file(self, name: str) -> Path:
         return self.server.data_folder / f"{name}.password"
 
 
 @contextmanager
-def open_ground() -> Iterator[Ground]:
+def open_ground(settings: Mapping[str, str] | None = None) -> Iterator[Ground]:
     """Only one at a time: the folder is locked."""
     binaries = find_binaries()
-    with open_database(default_data_folder(DATA), binaries=binaries) as server:
+    with open_database(default_data_folder(DATA), binaries=binaries, settings=settings) as server:
         assert server.is_owned, "another measurement is running"
         yield Ground(server, binaries)
 
 
-def run(measure: Callable[[Ground], Awaitable[int]]) -> int:
+def run(measure: Callable[[Ground], Awaitable[int]], *, settings: Mapping[str, str] | None = None) -> int:
     """The exit code of a whole measurement."""
-    with open_ground() as ground:
+    with open_ground(settings) as ground:
         return asyncio.run(_await(measure(ground)))
 
 
@@ -144,8 +169,8 @@ async def _is_whole(admin: asyncpg.Connection, name: str) -> bool:
 
 
 def large_name(name: str) -> str:
-    """Not of the schema: a large ledger is migrated, not made anew."""
-    return f"{name}_{_digest(HERE / 'workload.py', HERE / 'ten_million.py')}"
+    """Of how it is made; the migrations that made it are written down inside."""
+    return f"{name}_{_digest(*(HERE / file for file in ('workload.py', 'seed.py', 'ten_million.py', 'year.sql')))}"
 
 
 def _mark() -> str:

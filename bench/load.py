@@ -1,19 +1,20 @@
-"""The callers, in a process of their own: keep-alive connections and bytes made beforehand, so that they cost little.
+"""The callers, in a process of their own: bare sockets kept alive and bytes made beforehand, so that they cost little.
 
 Closed loop (each connection asks again when it was answered) finds the capacity. Open loop (`rate`) finds the latency
 that people would see: a call counts from when it should have been sent, however late its turn came.
 """
 
-import asyncio
+import gc
+import selectors
+import socket
 import sys
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import chain, islice
-from typing import Any
 
 import msgspec
-import uvloop
 
 from bench.mixed_work import mixed_work
 from bench.workload import SIZES, Size, household, work
@@ -23,6 +24,8 @@ BATCH = 100
 MADE_BEFOREHAND = 8_000  # calls a second; what a fast service needs beyond them is made meanwhile
 TICK_SECONDS = 0.001
 ACCEPT_SECONDS = 0.0002
+RECEIVED_MAX = 1 << 17
+SILENCE_SECONDS_MAX = 30.0
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -56,6 +59,7 @@ class Measured(msgspec.Struct, frozen=True):
     shed_p99: float = 0.0
     sent_p99: float = 0.0
     unsent: int = 0
+    callers_cpu: float = 0.0  # seconds of processor time a second that the callers themselves took
 
 
 def calls(load: Load) -> Iterator[tuple[bytes, int]]:
@@ -140,57 +144,43 @@ class Tally:
         backlog.clear()
 
 
-class Caller(asyncio.Protocol):
+class Caller:
     """One connection, one call at a time."""
 
-    def __init__(self, tally: Tally, backlog: deque[float], idle: "deque[Caller] | None" = None) -> None:
-        self.tally = tally
-        self._idle = idle
-        self.ended = asyncio.get_running_loop().create_future()
-        self._backlog = backlog
+    __slots__ = ("_commands", "_due", "_received", "_sent", "_socket", "_tally")
+
+    def __init__(self, connection: socket.socket, tally: Tally) -> None:
+        self._socket = connection
+        self._tally = tally
         self._received = b""
         self._commands = 0
         self._due = self._sent = 0.0
 
-    def connection_made(self, transport: Any) -> None:
-        self._transport: asyncio.Transport = transport
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
-
     def ask(self, due: float, now: float) -> None:
         """The next call; its latency counts from when it was due."""
-        call, self._commands = next(self.tally.next_call)
+        call, self._commands = next(self._tally.next_call)
         self._due, self._sent = due, now
-        self._transport.write(call)
+        self._socket.sendall(call)
 
-    def close(self) -> None:
-        self._transport.close()
-
-    def data_received(self, data: bytes) -> None:
+    def has_answer(self, now: float) -> bool:
+        """Reads what is there; counts the answer when it is whole."""
+        data = self._socket.recv(RECEIVED_MAX)
+        if not data:
+            raise ConnectionError("the service closed a connection")
         received = self._received + data if self._received else data
         head_end = received.find(b"\r\n\r\n")
         if head_end < 0 or len(received) < head_end + 4 + _length(received, head_end):
             self._received = received
-            return
+            return False
         self._received = b""
-        now = time.perf_counter()
-        self.tally.count(
+        self._tally.count(
             int(received[9:12]),
             received[head_end + 4 :],
             self._commands,
             since_due=now - self._due,
             since_sent=now - self._sent,
         )
-        if now >= self.tally.ends_at:
-            self._transport.close()
-        elif self._backlog:
-            self.ask(self._backlog.popleft(), now)
-        elif self._idle is not None:
-            self._idle.append(self)
-        else:
-            self.ask(now, now)
+        return True
 
 
 def _length(received: bytes, head_end: int) -> int:
@@ -198,44 +188,77 @@ def _length(received: bytes, head_end: int) -> int:
     return int(received[place + 16 : received.find(b"\r", place)]) if place >= 0 else 0
 
 
-async def drive(load: Load) -> Measured:
+def drive(load: Load) -> Measured:
     """Opens all connections, lets them ask for the time given, and waits for the last answers."""
-    tally, backlog = Tally(load), deque[float]()
-    idle = deque[Caller]() if load.rate else None
-    loop = asyncio.get_running_loop()
-    callers = []
-    for _ in range(load.connections):
-        _, caller = await loop.create_connection(lambda: Caller(tally, backlog, idle), load.host, load.port)
-        callers.append(caller)
-    await asyncio.sleep(load.connections * ACCEPT_SECONDS)  # to be let in is not what is measured
-    began = time.perf_counter()
-    tally.ends_at = began + load.seconds
-    if idle is not None:
-        idle.extend(callers)
-        await _pace(load, tally, idle, backlog, began)
-    else:
-        for caller in callers:
-            caller.ask(began, began)
-    await asyncio.gather(*(caller.ended for caller in callers))
-    return _measured(tally, time.perf_counter() - began)
+    tally = Tally(load)
+    with ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        callers = [_connect(load, tally, selector, stack) for _ in range(load.connections)]
+        time.sleep(load.connections * ACCEPT_SECONDS)  # to be let in is not what is measured
+        gc.freeze()
+        began, cpu_began = time.perf_counter(), time.process_time()
+        tally.ends_at = began + load.seconds
+        if load.rate:
+            _drive_by_the_clock(load.rate, tally, callers, selector, began)
+        else:
+            _drive_in_turn(tally, callers, selector, began)
+        seconds = time.perf_counter() - began
+        return _measured(tally, seconds, (time.process_time() - cpu_began) / seconds)
 
 
-async def _pace(load: Load, tally: Tally, idle: deque[Caller], backlog: deque[float], began: float) -> None:
+def _connect(load: Load, tally: Tally, selector: selectors.BaseSelector, stack: ExitStack) -> Caller:
+    connection = stack.enter_context(socket.create_connection((load.host, load.port)))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    caller = Caller(connection, tally)
+    selector.register(connection, selectors.EVENT_READ, caller)
+    return caller
+
+
+def _drive_in_turn(tally: Tally, callers: list[Caller], selector: selectors.BaseSelector, began: float) -> None:
+    for caller in callers:
+        caller.ask(began, began)
+    asking = len(callers)
+    while asking:
+        for key, _ in _ready(selector, SILENCE_SECONDS_MAX):
+            now = time.perf_counter()
+            if not key.data.has_answer(now):
+                continue
+            if now < tally.ends_at:
+                key.data.ask(now, now)
+            else:
+                asking -= 1
+
+
+def _drive_by_the_clock(
+    rate: float, tally: Tally, idle: list[Caller], selector: selectors.BaseSelector, began: float
+) -> None:
     """Each call at its time; what finds no connection free waits, and its waiting counts."""
-    due = 0
-    while (now := time.perf_counter()) < began + load.seconds:
-        while began + due / load.rate <= now:
-            backlog.append(began + due / load.rate)
+    backlog = deque[float]()
+    everybody, due = len(idle), 0
+    while (now := time.perf_counter()) < tally.ends_at:
+        while began + due / rate <= now:
+            backlog.append(began + due / rate)
             due += 1
         while backlog and idle:
-            idle.popleft().ask(backlog.popleft(), now)
-        await asyncio.sleep(TICK_SECONDS)
+            idle.pop().ask(backlog.popleft(), now)
+        idle += _answered(selector, TICK_SECONDS)
     tally.leave_unsent(backlog)
-    for caller in idle:
-        caller.close()
+    while len(idle) < everybody:
+        idle += _answered(selector, SILENCE_SECONDS_MAX)
 
 
-def _measured(tally: Tally, seconds: float) -> Measured:
+def _answered(selector: selectors.BaseSelector, seconds: float) -> list[Caller]:
+    return [key.data for key, _ in selector.select(seconds) if key.data.has_answer(time.perf_counter())]
+
+
+def _ready(selector: selectors.BaseSelector, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
+    ready = selector.select(seconds)
+    if not ready:
+        raise TimeoutError(f"nothing was answered for {seconds} s")
+    return ready
+
+
+def _measured(tally: Tally, seconds: float, callers_cpu: float) -> Measured:
     p50, p99 = (part_of(tally.latencies, part) for part in (0.5, 0.99))
     return Measured(
         tally.done,
@@ -248,6 +271,7 @@ def _measured(tally: Tally, seconds: float) -> Measured:
         part_of(tally.shed_latencies, 0.99),
         part_of(tally.sent_latencies, 0.99),
         tally.unsent,
+        round(callers_cpu, 2),
     )
 
 
@@ -258,4 +282,4 @@ def part_of(latencies: list[float], part: float) -> float:
 
 if __name__ == "__main__":
     told = msgspec.json.decode(sys.stdin.buffer.read(), type=Load)
-    sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(drive(told))))
+    sys.stdout.buffer.write(msgspec.json.encode(drive(told)))

@@ -9,7 +9,7 @@ from bench.workload import COUNTY
 
 TIMES = (2, 4, 10)
 CAPACITY_CALLERS = 256
-FLOOD_SECONDS = 3.0  # callers for so long a queue: more than the service lets wait, or nothing would be refused
+FLOOD_SECONDS = 2.0  # callers for so long a queue: more than the service lets wait, or nothing would be refused
 FLOOD_CALLERS_MAX = 12_000
 RECOVERY_SECONDS_MAX = 20.0
 PROBE_SECONDS = 1.0
@@ -32,6 +32,7 @@ async def floods(stand: Stand) -> list[Figure]:
             told[f"goodput_{times}"] = round(goodput.values[-1], 2)
             told[f"accepted_p99_ms_{times}"] = round(flood.sent_p99)
             told[f"sent_{times}"] = round((flood.done + flood.shed) / flood.seconds / capacity, 2)
+            told[f"callers_cpu_{times}"] = flood.callers_cpu
             told[f"shed_{times}"] = round(flood.shed / flood.seconds)
             print(f"overload ×{times}: {goodput.values[-1]:.2f} of {capacity:.0f}/s done, {flood}", flush=True)
     return [

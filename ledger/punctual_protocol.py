@@ -62,6 +62,18 @@ class PunctualProtocol(ExpressProtocol):
         self._part = _NOTHING
         super().on_message_complete()
 
+    @property
+    def is_between_requests(self) -> bool:
+        """Nothing of the next one has come, and the last one is answered."""
+        cycle: Any = self.cycle
+        is_free = self._part == _NOTHING or (self._part == _HEAD and not self._received)
+        return is_free and (cycle is None or cycle.response_complete)
+
+    def expect_nothing(self) -> None:
+        """A request came that the parser has not seen."""
+        self._part = _NOTHING
+        self._keep_time()
+
     def _is_too_much(self) -> bool:
         if self._part == _HEAD:
             return self._received > HEAD_BYTES_MAX

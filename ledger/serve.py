@@ -25,7 +25,7 @@ from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import prepare_database, prepare_sealer
 from ledger.first_start import KEYS_FILE, ReadyKeys, prepare_first_start, read_ready_keys
 from ledger.jobs import Job, keeping_retention, posting_inspections, run_jobs, sealing, sweeping
-from ledger.punctual_protocol import PunctualProtocol
+from ledger.rush_protocol import RushProtocol
 
 log = structlog.get_logger()
 
@@ -123,14 +123,13 @@ def server_config(app: Service, **more: Any) -> uvicorn.Config:
     """How the application is served, in tests as in earnest."""
     return uvicorn.Config(
         app,
-        http=PunctualProtocol,
+        http=RushProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STOP_SECONDS,
-        **{"proxy_headers": False, **more},
+        **{"proxy_headers": False, "timeout_keep_alive": KEEP_ALIVE_SECONDS, **more},
     )
 
 

@@ -35,12 +35,12 @@ class Spread:
         self.name, self.told, self.bounds, self.labels = name, told, bounds, labels
         self._rows: dict[Labels, tuple[list[int], list[float]]] = {}
 
-    def add(self, amount: float, *values: str) -> None:
+    def add(self, amount: float, *values: str, by: int = 1) -> None:
         row = self._rows.get(values)
         if row is None:
             row = self._rows[values] = ([0] * (len(self.bounds) + 1), [0.0])
-        row[0][bisect_left(self.bounds, amount)] += 1
-        row[1][0] += amount
+        row[0][bisect_left(self.bounds, amount)] += by
+        row[1][0] += amount * by
 
     def lines(self) -> Iterator[str]:
         yield from _heading(self.name, self.told, "histogram")

@@ -3,18 +3,21 @@
 import asyncio
 import os
 from collections import deque
-from datetime import date
+from pathlib import Path
 
 import pytest
 
 from bench.figures import BOUNDS, MEASUREMENTS
 from bench.footprint import Footprint, growth
 from bench.full import read_arguments
-from bench.load import Caller, Load, Tally, drive, part_of
+from bench.load import Load, Tally, drive, part_of
 from bench.results import Bound, Figure, Rounds, figure, mark, misses, table
 from bench.stand import memory_mb
-from bench.ten_million import Account, County
-from bench.workload import COUNTY, household, work
+from bench.ten_million import fill
+from bench.workload import COUNTY, Size, work
+from ledger.actions.check import check_ledger
+from ledger.db.embedded import EmbeddedDatabase
+from ledger.db.service_role import connect
 
 MUST_HAVE = {
     "http_single_c64", "http_single_p99", "http_single_204", "http_batch100", "inprocess_c256", "http_balance_c64",
@@ -105,12 +108,13 @@ async def test_an_open_loop_counts_the_waiting_of_calls_that_were_due_meanwhile(
     """No coordinated omission: of 100 calls, the thirty or so that were due while it hung were all late."""
     async with await asyncio.start_server(slow_answers, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        run = await drive(load(port=port, rate=200.0))
+        run = await asyncio.to_thread(drive, load(port=port, rate=200.0))
     assert run.done + run.unsent >= 90
     assert run.p99 > 200
     assert run.sent_p99 >= 290, "one call hung by itself"
     async with await asyncio.start_server(slow_answers, "127.0.0.1", 0) as server:
-        closed = await drive(load(port=server.sockets[0].getsockname()[1], seconds=0.4))
+        port = server.sockets[0].getsockname()[1]
+        closed = await asyncio.to_thread(drive, load(port=port, seconds=0.4))
     assert closed.p50 < 50, "a closed loop hardly notices"
 
 
@@ -127,7 +131,6 @@ async def test_shedding_is_told_apart_from_work_and_from_failure() -> None:
         tally.count(status, b"x", 1, since_due=1.0, since_sent=0.5)
     assert (tally.done, tally.shed, tally.failed, tally.first_failure) == (3, 1, 1, "500 b'x'")
     assert (tally.latencies, tally.shed_latencies) == ([1.0] * 3, [0.5])
-    assert isinstance(Caller(tally, deque()), asyncio.Protocol)
 
 
 def test_no_two_runs_share_a_key() -> None:
@@ -146,19 +149,36 @@ def test_what_is_left_on_disk_is_told_a_transaction() -> None:
     )
 
 
-def test_a_large_set_has_the_lines_asked_for_and_balances() -> None:
-    county = County(
-        {
-            (household(number), "main", "points"): Account(100, 1, {date(2026, 12, 31): 100})
-            for number in range(COUNTY.households)
-        }
-    )
-    pauses = sum(1 for _ in county.run(3_000, chunk=1_000))
-    assert (pauses, len(county.rows["journal"]), len(county.rows["outbox"])) == (3, 3_000, 3_000)
-    assert 2.2 < len(county.rows["entry"]) / 3_000 < 3.2
-    assert sum(account.total for (_, purse, unit), account in county.accounts.items() if unit == "points") == 100 * (
-        COUNTY.households
-    )
+async def test_a_large_set_has_the_lines_asked_for_and_keeps_every_promise(
+    server: EmbeddedDatabase, tmp_path: Path
+) -> None:
+    name, lines, village = "large_set", 3_000, Size(COUNTY.name, 1, 40, 3)
+    admin = await connect(server.admin_url)
+    await admin.execute(f"CREATE DATABASE {name}")
+    try:
+        await fill(server.url(database=name), tmp_path / "password", lines, size=village)
+        owner = await connect(server.url(database=name))
+        findings = await check_ledger(owner)
+        counted = await owner.fetchrow(
+            "SELECT count(*) FILTER (WHERE j.kind = 'award') AS awards, count(*) AS lines, sum(j.entry_count) AS legs,"
+            " count(DISTINCT j.id) AS ids, (SELECT count(*) FROM ledger.receipt) AS receipts, count(*) FILTER"
+            " (WHERE j.about ->> 'outlet' IS NOT NULL) AS sales, (SELECT max(cardinality(b.bucket_days))"
+            " FROM ledger.balance AS b) AS buckets, bool_and(j.id ~ '^txn_[0-9a-hjkmnp-tv-z]{18}$') AS are_ids"
+            " FROM ledger.journal AS j WHERE j.kind IN ('award', 'redeem')"
+        )
+        indexes = await owner.fetchval(
+            "SELECT count(*) FROM pg_constraint WHERE connamespace = 'ledger'::regnamespace AND contype = 'p'"
+            " AND conrelid::regclass::text ~ '(journal|entry|idempotency_key|outbox|receipt|counter|balance)$'"
+        )
+        await owner.close()
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+    assert [finding for finding in findings if finding.broken] == []
+    assert (counted["lines"], counted["ids"], counted["are_ids"], indexes) == (lines, lines, True, 7)
+    assert (counted["receipts"], 0.57 < counted["awards"] / lines < 0.63) == (counted["sales"], True)
+    assert 2.5 < counted["legs"] / lines < 3.0
+    assert counted["buckets"] > 1
 
 
 def test_memory_is_of_one_process() -> None:

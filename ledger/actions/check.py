@@ -18,6 +18,7 @@ from ledger.db.check import (
     UNREADABLE,
     Finding,
     Purse,
+    find_doubtful_purses,
     find_overruns,
     list_moves,
     list_recent_moves,
@@ -97,11 +98,14 @@ async def check_ledger(connection: asyncpg.Connection, key: SealKey | None = Non
 async def look_at_all(connection: asyncpg.Connection, key: SealKey | None = None) -> list[Finding]:
     """The same inside a moment that the caller holds; with the key that seals, signatures are looked at too."""
     found: dict[str, Finding] = {}
-    async for finding in recount(connection, seed=secrets.randbits(62)):
+    seed = secrets.randbits(62)
+    async for finding in recount(connection, seed=seed):
         _add(found, finding)
     for finding in await find_overruns(connection, await _limits(connection)):
         _add(found, finding)
-    _add(found, await _check_order(list_moves(connection)))
+    doubtful = await find_doubtful_purses(connection, seed=seed)
+    if doubtful:
+        _add(found, await _check_order(list_moves(connection, doubtful, seed=seed)))
     _add(found, await check_logs(connection, LogKind.JOURNAL))
     for finding in await check_audit_log(connection, key):
         _add(found, finding)

@@ -39,6 +39,7 @@ class Express:
         self._app = app
         self.bytes_max = bytes_max
         self._entries: dict[tuple[str, int, str], _Entry] = {}
+        self.path_formats: dict[str, str] = {}
 
     def open(
         self,
@@ -56,6 +57,7 @@ class Express:
                 words = tuple((place, part) for place, part in parts if not part.startswith("{"))
                 names = tuple((place, part[1:-1]) for place, part in parts if part.startswith("{"))
                 self._entries[method, len(parts), parts[-1][1]] = _Entry(route, words, names)
+                self.path_formats[parts[-1][1]] = route.path_format
 
     def close(self) -> None:
         """Everything goes the ordinary way again."""
@@ -87,9 +89,13 @@ class Express:
         except Exception as error:
             return self._answer_error(request, error)
 
-    def has_no_room(self, request: Sent) -> bool:
+    @property
+    def is_full(self) -> bool:
         """What would be posted is refused before it costs anything, so that a rush does not eat up the work itself."""
-        return request.method == "POST" and self._admission.desk.lanes.is_full
+        return bool(self._entries) and self._admission.desk.lanes.is_full
+
+    def has_no_room(self, request: Sent) -> bool:
+        return request.method == "POST" and self.is_full
 
     def take(
         self, scope: Any, sent_headers: Sequence[tuple[bytes, bytes]], receive: Callable[[], Awaitable[Any]]

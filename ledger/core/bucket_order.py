@@ -1,11 +1,27 @@
 """Replays the buckets of one purse, to tell whether ordinary debits took the nearest day first."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from msgspec import Struct
 
 ORDINARY = frozenset({"redeem", "hold", "transfer", "deduct", "adjust"})
 """Kinds that must take in order; reversals, claw-backs and resets take their own bucket first."""
+
+
+def took_nearest(days: Sequence[int], amounts: Sequence[int]) -> bool:
+    """Whether every debit of a purse, of whatever kind, took the nearest bucket there was. Most purses pass; what does
+    not may still be in order, and is told by `Buckets`. Whether the bucket had lapsed is not looked at."""
+    left: dict[int, int] = {}
+    for day, amount in zip(days, amounts, strict=True):
+        if amount < 0 and day != min(left, default=None):
+            return False
+        rest = left.get(day, 0) + amount
+        if rest:
+            left[day] = rest
+        else:
+            left.pop(day, None)
+    return True
 
 
 class Move(Struct, frozen=True):

@@ -15,31 +15,26 @@ SELECT
 -- name: recount_accounts
 -- One pass over all entries. A chain is whole when each entry starts where the one before ended: compared as sets of
 -- (version, balance) by an exclusive-or of hashes under a seed of this run, which needs no sorting. Transactions are
--- weighed by hashes under the same seed: all are even, and as long as their journal lines say, if the sums agree.
+-- weighed by hashes under the same seed: all are even, and as long as their journal lines say, if the sums agree. So
+-- are buckets: an account's entries weigh what its buckets do, each by its day.
 -- Two wrongs hide each other in one run of a million, and the next run has another seed.
-WITH by_day AS MATERIALIZED (
+WITH by_account AS MATERIALIZED (
     SELECT
-        e.programme, e.owner, e.purse, e.unit, e.expires_on,
-        total_of(e.amount) AS moved,
+        e.programme, e.owner, e.purse, e.unit, total_of(e.amount) AS total,
         min(CASE WHEN e.purse = 'debt' THEN -e.balance_after ELSE e.balance_after END) AS least,
         bit_xor(int8xor(
             hashint8extended(e.balance_after, e.account_version + $1::bigint),
             hashint8extended(e.balance_after - e.amount, e.account_version - 1 + $1::bigint)
         )) AS links,
         total_of(
+            e.amount * (1 + (hashint8extended(e.expires_on - date '2000-01-01', $1::bigint) & 1048575))
+        ) AS by_day,
+        total_of(
             e.amount * (1 + (hashtextextended(e.journal_id, hashtextextended(e.unit, $1::bigint)) & 1048575))
         ) AS weighed,
         total_of(1 + (hashtextextended(e.journal_id, $1::bigint) & 1048575)) AS parts
     FROM entry AS e
-    GROUP BY e.programme, e.owner, e.purse, e.unit, e.expires_on
-),
-
-by_account AS (
-    SELECT
-        d.programme, d.owner, d.purse, d.unit, total_of(d.moved) AS total, min(d.least) AS least,
-        bit_xor(d.links) AS links
-    FROM by_day AS d
-    GROUP BY d.programme, d.owner, d.purse, d.unit
+    GROUP BY e.programme, e.owner, e.purse, e.unit
 ),
 
 paired AS MATERIALIZED (
@@ -52,18 +47,13 @@ paired AS MATERIALIZED (
             ' ', coalesce(r.programme, b.programme), coalesce(r.owner, b.owner), coalesce(r.purse, b.purse),
             coalesce(r.unit, b.unit)
         ) AS place,
-        coalesce(r.total, 0) AS total, r.least, coalesce(r.links, 0) AS links,
+        coalesce(r.total, 0) AS total, r.least, coalesce(r.links, 0) AS links, coalesce(r.by_day, 0) AS by_day,
         b.total AS kept_total,
         b.account_version AS kept_version,
-        b.floor_amount AS kept_floor
+        b.floor_amount AS kept_floor, b.bucket_days, b.bucket_amounts
     FROM by_account AS r
     FULL JOIN balance AS b
         ON b.programme = r.programme AND b.owner = r.owner AND b.purse = r.purse AND b.unit = r.unit
-),
-
-kept_bucket AS (
-    SELECT b.programme, b.owner, b.purse, b.unit, d.expires_on, d.amount FROM balance AS b
-    CROSS JOIN unnest(b.bucket_days, b.bucket_amounts) AS d (expires_on, amount)
 ),
 
 broken (line, example) AS (
@@ -94,22 +84,20 @@ broken (line, example) AS (
             ELSE p.kept_floor IS NULL OR least(p.least, p.kept_total) < p.kept_floor
         END
     UNION ALL
-    SELECT
-        'I10',
-        format(
-            '%s %s %s %s %s: %s, entries say %s', coalesce(d.programme, k.programme), coalesce(d.owner, k.owner),
-            coalesce(d.purse, k.purse), coalesce(d.unit, k.unit), coalesce(d.expires_on, k.expires_on), k.amount,
-            coalesce(d.moved, 0)
-        )
-    FROM (
-        SELECT d.programme, d.owner, d.purse, d.unit, d.expires_on, d.moved FROM by_day AS d
-        WHERE d.moved <> 0 AND d.owner <> 'programme' AND d.purse IN ('main', 'pending', 'held')
-    ) AS d
-    FULL JOIN kept_bucket AS k
-        ON
-            k.programme = d.programme AND k.owner = d.owner AND k.purse = d.purse AND k.unit = d.unit
-            AND k.expires_on = d.expires_on
-    WHERE coalesce(d.moved, 0) <> coalesce(k.amount, 0) OR k.amount <= 0
+    SELECT 'buckets', '' FROM paired AS p
+    LEFT JOIN LATERAL (
+        SELECT
+            total_of(
+                d.amount * (1 + (hashint8extended(d.expires_on - date '2000-01-01', $1::bigint) & 1048575))
+            ) AS by_day,
+            min(d.amount) AS least
+        FROM unnest(p.bucket_days, p.bucket_amounts) AS d (expires_on, amount)
+    ) AS k ON TRUE
+    WHERE
+        k.least <= 0 OR coalesce(k.by_day, 0) <> CASE
+            WHEN p.owner <> 'programme' AND p.purse IN ('main', 'pending', 'held') THEN p.by_day
+            ELSE 0
+        END
     UNION ALL
     SELECT 'I10', concat_ws(' ', b.programme, b.owner, b.purse, b.unit, b.bucket_days) FROM balance AS b
     WHERE
@@ -124,12 +112,45 @@ broken (line, example) AS (
     WHERE u.unit IS NULL OR a.owner IS NULL OR a.floor_amount IS DISTINCT FROM p.kept_floor
     UNION ALL
     SELECT 'transactions', ''
-    FROM (SELECT total_of(d.weighed) AS weighed, total_of(d.parts) AS parts FROM by_day AS d) AS d
+    FROM (SELECT total_of(r.weighed) AS weighed, total_of(r.parts) AS parts FROM by_account AS r) AS d
     CROSS JOIN (
         SELECT total_of(j.entry_count * (1 + (hashtextextended(j.id, $1::bigint) & 1048575))) AS parts
         FROM journal AS j
     ) AS j
     WHERE d.weighed <> 0 OR d.parts IS DISTINCT FROM j.parts
+)
+
+SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
+FROM broken AS b
+GROUP BY b.line;
+
+-- name: recount_buckets
+WITH said AS (
+    SELECT e.programme, e.owner, e.purse, e.unit, e.expires_on, total_of(e.amount) AS moved FROM entry AS e
+    WHERE e.owner <> 'programme' AND e.purse IN ('main', 'pending', 'held')
+    GROUP BY e.programme, e.owner, e.purse, e.unit, e.expires_on
+    HAVING total_of(e.amount) <> 0
+),
+
+kept AS (
+    SELECT b.programme, b.owner, b.purse, b.unit, d.expires_on, d.amount FROM balance AS b
+    CROSS JOIN unnest(b.bucket_days, b.bucket_amounts) AS d (expires_on, amount)
+),
+
+broken (line, example) AS (
+    SELECT
+        'I10',
+        format(
+            '%s %s %s %s %s: %s, entries say %s', coalesce(d.programme, k.programme), coalesce(d.owner, k.owner),
+            coalesce(d.purse, k.purse), coalesce(d.unit, k.unit), coalesce(d.expires_on, k.expires_on), k.amount,
+            coalesce(d.moved, 0)
+        )
+    FROM said AS d
+    FULL JOIN kept AS k
+        ON
+            k.programme = d.programme AND k.owner = d.owner AND k.purse = d.purse AND k.unit = d.unit
+            AND k.expires_on = d.expires_on
+    WHERE coalesce(d.moved, 0) <> coalesce(k.amount, 0) OR k.amount <= 0
 )
 
 SELECT b.line, count(*) AS broken, (array_agg(b.example ORDER BY b.example))[1:5] AS examples
