@@ -23,7 +23,7 @@ _ROWS_AT_ONCE = 5_000
 _PURSES_AT_ONCE = 500
 _TILES_AT_ONCE = 500
 UNREADABLE = "document"
-_WEIGHED = {"transactions": "recount_transactions", "buckets": "recount_buckets"}
+_WEIGHED = {"transactions": _SQL["recount_transactions"], "buckets": _SQL["recount_buckets"]}
 """What is only known to be off when all of it was weighed, and the statement that finds which; that is dear."""
 
 _rulebook_decoder = msgspec.json.Decoder(Rulebook)
@@ -66,7 +66,7 @@ async def recount(connection: asyncpg.Connection, *, seed: int) -> AsyncIterator
             if finding.line not in _WEIGHED:
                 yield finding
                 continue
-            for broken in await _look(connection, _SQL[_WEIGHED[finding.line]]):
+            for broken in await _look(connection, _WEIGHED[finding.line]):
                 yield broken
     for screen, statement in (
         (_KINDS["screen_sales"], _KINDS["recount_sales"]),
