@@ -76,6 +76,8 @@ def decide(command: Command, principal: str, book: Book) -> Decision:
     decision = VERBS[type(command)].decide(command, book)
     if till is not None:
         decision = at_till(decision, till, principal)
+    if book.has_closed:
+        _refuse_closed(decision, book)
     if _refuse_overflow(decision, book) > AMOUNT_MAX:
         decision = msgspec.structs.replace(decision, entries=tuple(_cut(decision.entries)))
     is_empty = not decision.entries and decision.may_move_nothing
@@ -195,6 +197,14 @@ class Batch:
     def _lists(self) -> tuple[list[Any], ...]:
         rows = self.rows
         return (rows.journals, rows.entries, rows.opened, rows.ended, rows.receipts)
+
+
+def _refuse_closed(decision: Decision, book: Book) -> None:
+    """An account is closed when it is empty and stays so, whatever verb would move it, also one that ends or undoes."""
+    for entry in decision.entries:
+        balance = book.balances.get(BalanceKey(entry.owner, entry.purse, entry.unit))
+        if balance is not None and balance.is_closed:
+            raise Refused(Reason.ACCOUNT_CLOSED, owner=entry.owner, purse=entry.purse)
 
 
 def _refuse_overflow(decision: Decision, book: Book) -> int:

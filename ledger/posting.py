@@ -278,6 +278,8 @@ def _open_books(
     }
     for (programme, key), balance in locked.balances.items():
         books[programme].balances[key] = balance
+        if balance.is_closed:
+            books[programme].has_closed = True
     for (programme, counter), found in locked.counters.items():
         books[programme].used[counter] = found.used
     for (programme, opened), item in locked.open_items.items():
@@ -291,9 +293,10 @@ def _outcome(task: Task, books: Mapping[str, Book]) -> Outcome:
     if task.outcome is not None:
         return task.outcome
     if task.same_as is not None:
-        if task.same_as.fingerprint != task.fingerprint:
+        first = _outcome(task.same_as, books)
+        if task.same_as.fingerprint != task.fingerprint and not _is_cancelled(first):
             return _key_reused(task.request)
-        return msgspec.structs.replace(_outcome(task.same_as, books), is_replayed=True)
+        return msgspec.structs.replace(first, is_replayed=True)
     book = books[task.request.programme]
     if task.refusal is not None:
         return Outcome(task.journal_id, None, task.refusal)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest_asyncio
 
 from ledger.core.activity import Facts
-from ledger.core.command import Activate, Award, CancelPending, Command, Donate, Open, Reverse
+from ledger.core.command import Activate, Award, Cancel, CancelPending, Command, Donate, Open, Reverse
 from ledger.core.refusal import Reason
 from ledger.core.transaction import Outcome, Receipt
 from ledger.db.schemes import SchemeShelf
@@ -47,6 +47,15 @@ async def test_hours_and_scores_brought_over_never_lapse(town: Village) -> None:
     for unit in ("service_minutes", "score"):
         receipt = await done(town, unit, Open("hh_1", 60, unit))
         assert {entry.expires_on.year for entry in receipt.entries} == {9999}
+
+
+async def test_an_original_in_one_batch_with_its_cancellation_is_told_that_it_was_cancelled(town: Village) -> None:
+    """As it is told when it comes later: nobody else has used its key."""
+    twins = await town.post(("key", Cancel()), ("key", earn("plenty")))
+    later = await town.post(("key", earn("plenty")))
+    assert [outcome.refusal and outcome.refusal.reason for outcome in (*twins, *later)] == [
+        Reason.CANCELLED_BEFORE_ARRIVAL
+    ] * 3
 
 
 async def test_what_is_left_of_an_award_under_notice_becomes_active(town: Village) -> None:

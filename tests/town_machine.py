@@ -115,11 +115,13 @@ class TownMachine(RuleBasedStateMachine):
             assert balances == {where: self.model.total(where) for where in balances}, asked
 
     def refer(self, reference: int, *verbs: str) -> int | None:
-        """Mostly a late one of those verbs, sometimes any transaction, sometimes none at all."""
+        """Mostly a late one of those verbs, often of an account that was closed, sometimes any, sometimes none at all."""
         if reference == 0:
             return None
         known = self.model.posted[: len(self.ids)]
         fitting = [number for number, posted in enumerate(known) if posted.verb in verbs or reference == 1]
+        if reference > 20 and self.model.closed:
+            fitting = [number for number in fitting if known[number].owner in self.model.closed] or fitting
         return fitting[-1 - reference % len(fitting)] if fitting else None
 
     def teardown(self) -> None:
@@ -153,6 +155,17 @@ class TownMachine(RuleBasedStateMachine):
         self.send()
         through = self.model.today - timedelta(days=days)
         assert self.world.run(self.world.close_books(self.slug, through)) == self.model.close_books(through)
+
+    @rule(owner=st.sampled_from(HOUSEHOLDS), is_emptied=st.booleans())
+    def close_an_account(self, owner: str, is_emptied: bool) -> None:
+        """One of them in each town may be emptied and closed; the others are hardly ever empty."""
+        self.send()
+        if is_emptied and owner == HOUSEHOLDS[-1]:
+            for unit in ("points", "gift", "score", "service_minutes", "cash"):
+                self.ask("reset", owner=owner, unit=unit, base=0)
+                self.ask("expire", owner=owner, unit=unit)
+            self.send()
+        assert self.world.run(self.world.close_account(self.slug, owner)) == self.model.close_account(owner)
 
     @rule(days=st.sampled_from((-2, 0, 1, 4, 40)))
     def book_to_another_day(self, days: int) -> None:

@@ -12,6 +12,7 @@ from ledger.core.command import Request
 from ledger.core.refusal import Refused
 from ledger.core.transaction import Outcome
 from ledger.db.journal import show_programmes
+from ledger.db.persons import lock_balances
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import connect
 from ledger.posting import post
@@ -21,6 +22,9 @@ from tests.village import Database
 
 START = date(2026, 9, 14)
 ASKER = "system:test"
+CLOSE = """WITH closed AS (
+    UPDATE account SET is_closed = TRUE WHERE programme = $1 AND owner = $2 AND NOT is_closed RETURNING owner
+) SELECT min(owner) FROM closed"""
 
 
 class World:
@@ -50,6 +54,14 @@ class World:
         except Refused:
             return False
         return True
+
+    async def close_account(self, slug: str, owner: str) -> bool:
+        """Whether it was closed: as an erasure does it, under all its purses' locks and only if they are empty."""
+        async with self.connection.transaction():
+            await show_programmes(self.connection, [slug])
+            if any(total for _, total in await lock_balances(self.connection, slug, owner)):
+                return False
+            return await self.connection.fetchval(CLOSE, slug, owner) is not None
 
     async def stored(self, slug: str) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
         """Balances and counters as they are in the database."""

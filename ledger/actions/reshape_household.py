@@ -22,7 +22,7 @@ _TRIES = 5
 
 
 class _LimitsMoved(Exception):
-    """Somebody used a limit of the household between our look and our lock; all is undone and tried anew."""
+    """Somebody used a limit or a unit of the household between our look and our lock; all is undone and tried anew."""
 
 
 class _Unposted(Exception):
@@ -191,13 +191,18 @@ async def _post(
 ) -> tuple[Outcome, bool]:
     """With the limits as they are under the lock: found before it, and looked at again after it."""
     counters = await households.counters_of(connection, request.programme, sent.owner)
+    units = await households.units_of(connection, request.programme, sent.owner)
     command = msgspec.structs.replace(sent, counters=counters)
+    if isinstance(command, Merge):
+        command = msgspec.structs.replace(command, units=units)
     filled = msgspec.structs.replace(request, command=command, sent=sent)
     [outcome] = await post(connection, [filled], shelf)
     is_new = outcome.receipt is not None and not outcome.is_replayed
     if is_new:
         left = await households.counters_of(connection, request.programme, sent.owner)
         if left != (counters if isinstance(sent, Divide) else ()):
+            raise _LimitsMoved
+        if isinstance(sent, Merge) and not await households.is_empty(connection, request.programme, sent.owner):
             raise _LimitsMoved
     return outcome, is_new
 

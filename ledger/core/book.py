@@ -82,7 +82,8 @@ class Till(msgspec.Struct, frozen=True):
 class Book(msgspec.Struct):
     """The locked state of one programme; the commands of a batch change it one after another.
 
-    `limits_on` is the business day for which counters of spending limits were locked.
+    `limits_on` is the business day for which counters of spending limits were locked; `has_closed` says that some
+    purse among the locked ones takes nothing any more.
     """
 
     scheme: Scheme
@@ -97,6 +98,7 @@ class Book(msgspec.Struct):
     limits_on: date = date.max
     tills: Mapping[str, Till] = {}
     cards: Mapping[str, CardStanding] = {}
+    has_closed: bool = False
 
     def source(self, transaction: str, *kinds: str) -> Source:
         """The posted transaction that a command follows; refuses what is unknown or of another kind."""

@@ -27,7 +27,8 @@ class CompiledCap(Struct, frozen=True):
 class CompiledRule(Struct, frozen=True):
     """A rule with its window, limits, campaigns and expiries at hand.
 
-    `purses` are the recipient's purses and units that it may move, `debts` the units in which it may repay one.
+    `purses` are the recipient's purses and units that it may move (never none, so that there is somebody whom a ban can
+    meet), `debts` the units in which it may repay one.
     """
 
     rule: Rule
@@ -96,7 +97,7 @@ def _compile(rule: Rule, rulebook: Rulebook, programme: Programme) -> CompiledRu
         ),
         expiries=tuple(_expiry(give, programme) for give in rule.gives) or (None,) * len(rule.takes),
         notice_days=notice_days,
-        purses=tuple(dict.fromkeys(_purses(rule, notice_days))),
+        purses=tuple(dict.fromkeys(_purses(rule, notice_days))) or (("main", programme.units[0].value),),
         debts=() if notice_days else tuple(dict.fromkeys(give.unit.value for give in rule.gives)),
     )
 

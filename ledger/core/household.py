@@ -20,7 +20,12 @@ class _Reshape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class Merge(_Reshape, frozen=True, tag="merge"):
-    """All that a household has goes to another one, which has used from then on what both have used."""
+    """All that a household has goes to another one, which has used from then on what both have used.
+
+    `units` are those that it has ever held, also ones that the programme no longer uses: found by us, never sent.
+    """
+
+    units: Annotated[tuple[Unit, ...], msgspec.Meta(max_length=5)] = ()
 
 
 class Divide(_Reshape, frozen=True, kw_only=True, tag="divide"):

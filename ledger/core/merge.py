@@ -8,12 +8,13 @@ from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.counter import CounterKey
 from ledger.core.household import Merge
 from ledger.core.refusal import Reason, Refused
+from ledger.core.scheme import Scheme
 from ledger.core.transaction import About, Entry
 
 
 def needs(merge: Merge, prior: Prior) -> Needs:
     """Also the purses that must be empty, so that nobody fills them meanwhile."""
-    units = prior.scheme.policy.units
+    units = _units(merge, prior.scheme)
     leaving = [BalanceKey(merge.owner, purse, unit) for unit in units for purse in ("main", "pending", "held", "debt")]
     taking = [BalanceKey(merge.to, purse, unit) for unit in units for purse in ("main", "debt")]
     return Needs(balances=(*leaving, *taking), counters=moved_counters(merge))
@@ -21,7 +22,7 @@ def needs(merge: Merge, prior: Prior) -> Needs:
 
 def decide(merge: Merge, book: Book) -> Decision:
     """Refuses in this order: find both, the same twice, awards under notice or reservations that have not ended."""
-    units = book.scheme.policy.units
+    units = _units(merge, book.scheme)
     for unit in units:
         book.balance(BalanceKey(merge.owner, "main", unit))
         book.balance(BalanceKey(merge.to, "main", unit))
@@ -49,6 +50,10 @@ def decide(merge: Merge, book: Book) -> Decision:
         counts=tuple(counts),
         may_move_nothing=True,
     )
+
+
+def _units(merge: Merge, scheme: Scheme) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*(unit.value for unit in scheme.policy.units), *merge.units]))
 
 
 def moved_counters(merge: Merge) -> tuple[CounterKey, ...]:

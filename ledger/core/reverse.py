@@ -51,6 +51,9 @@ def needs(reverse: Reverse, prior: Prior) -> Needs:
         return Needs()
     touched = [BalanceKey(entry.owner, entry.purse, entry.unit) for entry in source.entries]
     limited = [key for key in touched if has_floor(key.owner, key.purse)]
+    if not touched and source.about.owner is not None:
+        # A ban moved nothing, and yet it is somebody's.
+        limited = [BalanceKey(source.about.owner, "main", unit) for unit in prior.scheme.policy.units[:1]]
     under_notice = any(key.purse == "pending" for key in limited)
     mains = [key._replace(purse="main") for key in limited if key.purse in {"main", "pending", "debt"}]
     debts = [key._replace(purse="debt") for key in mains]
@@ -64,7 +67,9 @@ def needs(reverse: Reverse, prior: Prior) -> Needs:
 
 
 def decide(reverse: Reverse, book: Book) -> Decision:
-    """Refuses in this order: find, kind, reversed or refunded before, more than is left, goods no longer there."""
+    """Refuses in this order: find, kind, reversed or refunded before, more than is left, goods no longer there,
+    an account that was closed.
+    """
     source = book.source(reverse.transaction, *REVERSIBLE)
     if reverse.amount is not None and source.kind not in IN_PART:
         raise Refused(Reason.WRONG_KIND, transaction=source.transaction, kind=source.kind, expected=list(IN_PART))
@@ -78,6 +83,7 @@ def decide(reverse: Reverse, book: Book) -> Decision:
     if amount > whole - before:
         raise Refused(Reason.MORE_THAN_THERE_WAS, transaction=source.transaction, required=amount, left=whole - before)
     _refuse_missing_goods(source, book)
+    _refuse_closed(source, book)
     # Nothing is refused below this line.
     standing = _where_it_stands(source, item, book)
     entries = undo_entries(standing if amount == whole else part_of(standing, before, amount), book)
@@ -142,6 +148,12 @@ def _refuse_missing_goods(source: Source, book: Book) -> None:
         left = book.balance(shelf).total
         if left < pieces:
             raise Refused(Reason.OUT_OF_STOCK, item=shelf.unit.removeprefix("item:"), required=pieces, left=left)
+
+
+def _refuse_closed(source: Source, book: Book) -> None:
+    """What moved nothing would give back to limits that have gone elsewhere; all else is told by its entries."""
+    for unit in book.scheme.policy.units[:1] if not source.entries and source.about.owner else ():
+        book.balance(BalanceKey(source.about.owner or "", "main", unit))
 
 
 def _where_it_stands(source: Source, item: OpenItem | None, book: Book) -> tuple[PostedEntry, ...]:

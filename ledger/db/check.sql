@@ -84,6 +84,10 @@ broken (line, example) AS (
             ELSE p.kept_floor IS NULL OR least(p.least, p.kept_total) < p.kept_floor
         END
     UNION ALL
+    SELECT 'I6', format('%s is closed and holds %s', p.place, p.kept_total) FROM paired AS p
+    INNER JOIN account AS a ON a.programme = p.programme AND a.owner = p.owner AND a.purse = p.purse AND a.is_closed
+    WHERE p.kept_total <> 0
+    UNION ALL
     SELECT 'buckets', '' FROM paired AS p
     LEFT JOIN LATERAL (
         SELECT

@@ -6,6 +6,7 @@ from datetime import datetime
 import asyncpg
 import msgspec
 
+from ledger.core.household import Unit
 from ledger.db.statements import load_statements
 
 _SQL = load_statements("households")
@@ -50,6 +51,15 @@ async def counters_of(connection: asyncpg.Connection, programme: str, subject: s
     """What it has used of any limit in any period, without a lock."""
     rows = await connection.fetch(_SQL["counters_of"], programme, subject)
     return tuple((row["counter"], row["period"]) for row in rows)
+
+
+async def units_of(connection: asyncpg.Connection, programme: str, household: str) -> tuple[Unit, ...]:
+    """Every unit that it has ever held something of, without a lock."""
+    return tuple(row["unit"] for row in await connection.fetch(_SQL["units_of"], programme, household))
+
+
+async def is_empty(connection: asyncpg.Connection, programme: str, household: str) -> bool:
+    return bool(await connection.fetchval(_SQL["is_empty"], programme, household))
 
 
 async def move_members(

@@ -18,6 +18,17 @@ SELECT counter, period FROM counter
 WHERE programme = $1 AND subject = $2 AND used > 0
 ORDER BY counter, period;
 
+-- name: units_of
+SELECT DISTINCT unit FROM balance
+WHERE programme = $1 AND owner = $2
+ORDER BY unit;
+
+-- name: is_empty
+SELECT NOT exists(
+    SELECT FROM balance
+    WHERE programme = $1 AND owner = $2 AND total <> 0
+);
+
 -- name: move_members
 UPDATE owner SET household = $3
 WHERE programme = $1 AND id = ANY($2::text []);

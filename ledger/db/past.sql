@@ -19,8 +19,25 @@ WHERE programme = $1 AND journal_id = ANY($2::text []) AND purse IN ('main', 'pe
 GROUP BY journal_id, owner, unit;
 
 -- name: earned_under_rules
--- By owner and month day, after corrections: what rankings and streaks of a period count.
-WITH awarded AS (
+-- By owner and month day, after corrections: what rankings and streaks of a period count. What a household earned
+-- before it merged was earned by the one that it merged into, for the old one takes nothing any more.
+WITH RECURSIVE heir AS (
+    SELECT m.household AS owner, m.other AS heir FROM household_change AS m
+    WHERE m.programme = $1 AND m.kind = 'merge'
+    UNION ALL
+    SELECT h.owner, m.other FROM heir AS h
+    INNER JOIN household_change AS m ON m.programme = $1 AND m.kind = 'merge' AND m.household = h.heir
+),
+
+last_heir AS (
+    SELECT h.owner, h.heir FROM heir AS h
+    WHERE NOT exists(
+        SELECT FROM household_change AS m
+        WHERE m.programme = $1 AND m.kind = 'merge' AND m.household = h.heir
+    )
+),
+
+awarded AS (
     SELECT j.id, j.happened_on FROM journal AS j
     WHERE
         j.programme = $1 AND j.kind IN ('award', 'donate') AND j.refusal IS NULL
@@ -38,21 +55,28 @@ counted AS (
             AND c.kind IN ('reverse', 'cancel_pending', 'rerate') AND c.refusal IS NULL
 )
 
-SELECT e.owner, c.happened_on, total_of(e.amount) AS total
+SELECT coalesce(h.heir, e.owner) AS owner, c.happened_on, total_of(e.amount) AS total
 FROM counted AS c
 INNER JOIN entry AS e ON e.journal_id = c.id
+LEFT JOIN last_heir AS h ON h.owner = e.owner
 WHERE e.programme = $1 AND e.unit = $5 AND e.purse IN ('main', 'pending', 'debt')
-GROUP BY e.owner, c.happened_on
-ORDER BY e.owner, c.happened_on;
+GROUP BY coalesce(h.heir, e.owner), c.happened_on
+ORDER BY coalesce(h.heir, e.owner), c.happened_on;
 
 -- name: areas
 SELECT id, area FROM owner
 WHERE programme = $1 AND area IS NOT NULL;
 
 -- name: main_balances
-SELECT owner, total FROM balance
-WHERE programme = $1 AND purse = 'main' AND unit = $2
-ORDER BY owner;
+-- Of accounts that are not closed.
+SELECT b.owner, b.total FROM balance AS b
+WHERE
+    b.programme = $1 AND b.purse = 'main' AND b.unit = $2
+    AND NOT exists(
+        SELECT FROM account AS a
+        WHERE a.programme = b.programme AND a.owner = b.owner AND a.purse = b.purse AND a.is_closed
+    )
+ORDER BY b.owner;
 
 -- name: batch_members
 SELECT id FROM journal

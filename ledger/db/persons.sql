@@ -1,9 +1,6 @@
 -- name: lock_balances
--- In the order in which posting locks purses, so that a sale at the same time comes before or is refused.
-SELECT purse, total FROM balance
-WHERE programme = $1 AND owner = $2
-ORDER BY owner, purse, unit
-FOR UPDATE;
+-- Also those that are not there yet, so that a sale or a first award at the same time comes before or is refused.
+SELECT purse, total FROM lock_purses($1, $2);
 
 -- name: find_erasure
 SELECT owner, erased_by, erased_at FROM erasure

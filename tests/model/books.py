@@ -111,6 +111,7 @@ class Books:
         self.today = today
         self.policy = policy or Policy()
         self.closed_through: date | None = None
+        self.closed: set[str] = set()
         self.purses: defaultdict[Where, Counter[date]] = defaultdict(Counter)
         self.used: Counter[tuple[str, str, str]] = Counter()
         self.posted: list[Posted] = []
@@ -124,6 +125,21 @@ class Books:
     def must_have(self, owner: str, *kinds: str) -> None:
         if self.kinds.get(owner) not in kinds:
             raise No("not_found", owner=owner)
+        if owner in self.closed:
+            raise No("account_closed", owner=owner)
+
+    def must_be_open(self, moves: list[Move]) -> None:
+        """Whose account is closed neither gets nor gives, whatever is ended or undone."""
+        for move in moves:
+            if move.where.owner in self.closed:
+                raise No("account_closed", owner=move.where.owner)
+
+    def close_account(self, owner: str) -> bool:
+        """Whether it may be closed: once, and only with nothing on it and nothing owed."""
+        if owner in self.closed or any(any(days.values()) for where, days in self.purses.items() if where.owner == owner):
+            return False
+        self.closed.add(owner)
+        return True
 
     def pay(self, where: Where, amount: int, on: date | None = None) -> list[Move]:
         """Out of the days that come first; what has lapsed pays nothing."""

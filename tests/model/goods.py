@@ -88,7 +88,7 @@ class Goods(Points):
         if merchant:
             self.must_have(merchant, "merchant")
         points, main = sum(line[2] for line in sold), Where(owner, "main", "points")
-        known = self.kinds.get(owner) in HOLDERS
+        known = self.kinds.get(owner) in HOLDERS and owner not in self.closed
         moves = self.pay(main, min(points, self.spendable(main, on)), on) if known else []
         missing = points + sum(move.amount for move in moves)
         debtor = main._replace(purse="debt") if known else Where(OURS, "offline_shortfall", "points")
@@ -226,6 +226,7 @@ class Goods(Points):
             moves += [Move(_gone(item), -pieces), Move(back, pieces)]
         if not moves:
             raise No("nothing_to_post")
+        self.must_be_open(moves)
         sale.points_back += points
         sale.pieces_back.update({item: sum(line[1] for line in lines if line[0] == item) for item, _, _ in lines})
         return Posted("refund", self.today, moves, owner=sale.owner)

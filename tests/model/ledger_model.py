@@ -108,6 +108,7 @@ class Model(Goods):
         amount = left if amount is None else amount
         counted = counted_back(source, amount, is_last=amount == left)
         undone = self._undone(source, amount)
+        self.must_be_open(undone)
         source.undone += amount
         if source.verb == "rerate" and source.of is not None:
             self.posted[source.of].reratings -= 1

@@ -268,6 +268,7 @@ class Points(Books):
             moves += self.credit(award.owner, unit, difference, day)
         else:
             moves += self.take_back(main, -difference, day)
+        self.must_be_open(moves)
         award.reratings += 1
         return Posted("rerate", self.today, moves, owner=award.owner, of=of)
 
