@@ -115,7 +115,7 @@ class TownMachine(RuleBasedStateMachine):
             assert balances == {where: self.model.total(where) for where in balances}, asked
 
     def refer(self, reference: int, *verbs: str) -> int | None:
-        """Mostly a late one of those verbs, often of an account that was closed, sometimes any, sometimes none at all."""
+        """Mostly a late one of those verbs, often of a closed account, sometimes any transaction, sometimes none."""
         if reference == 0:
             return None
         known = self.model.posted[: len(self.ids)]

@@ -24,7 +24,7 @@ WHERE programme = $1 AND owner = $2
 ORDER BY unit;
 
 -- name: is_empty
-SELECT NOT exists(
+SELECT NOT EXISTS (
     SELECT FROM balance
     WHERE programme = $1 AND owner = $2 AND total <> 0
 );

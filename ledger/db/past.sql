@@ -31,7 +31,7 @@ WITH RECURSIVE heir AS (
 
 last_heir AS (
     SELECT h.owner, h.heir FROM heir AS h
-    WHERE NOT exists(
+    WHERE NOT EXISTS (
         SELECT FROM household_change AS m
         WHERE m.programme = $1 AND m.kind = 'merge' AND m.household = h.heir
     )
@@ -72,7 +72,7 @@ WHERE programme = $1 AND area IS NOT NULL;
 SELECT b.owner, b.total FROM balance AS b
 WHERE
     b.programme = $1 AND b.purse = 'main' AND b.unit = $2
-    AND NOT exists(
+    AND NOT EXISTS (
         SELECT FROM account AS a
         WHERE a.programme = b.programme AND a.owner = b.owner AND a.purse = b.purse AND a.is_closed
     )

@@ -136,7 +136,8 @@ class Books:
 
     def close_account(self, owner: str) -> bool:
         """Whether it may be closed: once, and only with nothing on it and nothing owed."""
-        if owner in self.closed or any(any(days.values()) for where, days in self.purses.items() if where.owner == owner):
+        theirs = [days for where, days in self.purses.items() if where.owner == owner]
+        if owner in self.closed or any(any(days.values()) for days in theirs):
             return False
         self.closed.add(owner)
         return True

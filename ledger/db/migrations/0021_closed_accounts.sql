@@ -1,6 +1,7 @@
 -- Why: an account is closed when it is empty, and stays closed and empty whatever comes later.
 
-CREATE FUNCTION guard_closing() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+CREATE FUNCTION guard_closing() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 BEGIN
     IF old.is_closed THEN
         RAISE EXCEPTION '% % has been closed', old.owner, old.purse
