@@ -233,6 +233,20 @@ async def test_a_first_point_for_somebody_who_is_being_erased_is_refused(village
     assert await broken(village) == []
 
 
+async def test_a_first_point_in_a_new_unit_is_before_the_merge_or_refused(village: Village) -> None:
+    """The household has never held cash, so the merge found no purse of it to lock."""
+    async with connections(village, 2) as (one, two):
+        async with one.transaction():
+            request = Request(village.slug, "system:test", "first", Open("hh_1", 7, "cash"))
+            [posted] = await post(one, [request], village.shelf)
+            merging = asyncio.create_task(merge(village, connection=two))
+            await asyncio.wait({merging}, timeout=1.5)
+        merged = await merging
+    assert posted.receipt is not None and merged.receipt is not None
+    assert (await village.total("hh_1", "main", "cash"), await village.total("hh_2", "main", "cash")) == (0, 7)
+    assert await broken(village) == []
+
+
 async def test_a_merge_and_everything_else_at_once_leave_nothing_behind(village: Village) -> None:
     """Awards, fines, holds and refunds of the household that leaves: each is before the merge or is refused."""
     await village.post(("a", gift()), ("b", gift()), ("goods", receive(50)))

@@ -15,6 +15,7 @@ from ledger.db.households import Change
 from ledger.db.identity import derived_id
 from ledger.db.journal import is_claimed, show_programmes
 from ledger.db.owners import Owner, find_household, find_owner_by_reference, open_owners
+from ledger.db.persons import lock_balances
 from ledger.db.schemes import SchemeShelf
 from ledger.posting import post
 
@@ -64,7 +65,15 @@ async def merge_households(connection: asyncpg.Connection, request: Request, she
             await _remember(connection, programme, "merge", merge, ids, outcome, by)
         return outcome
 
+    await _make_purses(connection, programme, merge.owner)
     return await _repeated(connection, merged)
+
+
+async def _make_purses(connection: asyncpg.Connection, programme: str, household: str) -> None:
+    """In every unit, and kept: what has no row yet could be filled at the same moment, and nobody would wait."""
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        await lock_balances(connection, programme, household)
 
 
 async def divide_household(
