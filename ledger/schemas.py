@@ -1,6 +1,8 @@
 """Writes the promises under schemas/ from the types: what an editor completes, what a caller may rely on."""
 
+import asyncio
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,14 @@ from ledger.core.item import Catalogue
 from ledger.core.programme import Programme
 from ledger.core.rulebook import Rulebook
 from ledger.core.word import CHOICES, word
+from ledger.db.binaries import find_binaries
+from ledger.db.embedded import open_database
+from ledger.db.migrate import migrate
+from ledger.db.schema_text import heading, schema_text
+from ledger.db.service_role import connect
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+DATABASE = "database.sql"
 DOCUMENTS: dict[str, tuple[type[msgspec.Struct], str]] = {
     "rulebook.json": (Rulebook, "规则手册 / rulebook"),
     "programme.json": (Programme, "积分方案 / programme"),
@@ -52,6 +60,25 @@ def write_schemas(folder: Path) -> tuple[str, ...]:
             path.write_text(new, encoding="utf-8")
             changed.append(name)
     return tuple(changed)
+
+
+def write_database_schema(folder: Path) -> tuple[str, ...]:
+    """The tables that all migrations make, from a database made for that alone; nothing to do where none is new."""
+    path, binaries = folder / DATABASE, find_binaries()
+    if path.exists() and path.read_text(encoding="utf-8").startswith(heading(binaries)):
+        return ()
+    with tempfile.TemporaryDirectory(prefix="ledger-schema-", dir="/tmp") as place:
+        Path(place).chmod(0o711)
+        with open_database(Path(place) / "data", binaries=binaries) as database:
+            asyncio.run(_migrate(database.admin_url))
+            path.write_text(schema_text(database.admin_url, binaries), encoding="utf-8")
+    return (DATABASE,)
+
+
+async def _migrate(url: str) -> None:
+    connection = await connect(url)
+    await migrate(connection)
+    await connection.close()
 
 
 def as_text(schema: Any) -> str:
@@ -98,4 +125,4 @@ def _drop_null(schema: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    print(*write_schemas(Path("schemas")), sep="\n")
+    print(*write_schemas(Path("schemas")), *write_database_schema(Path("schemas")), sep="\n")

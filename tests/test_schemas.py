@@ -8,7 +8,10 @@ import pytest
 
 from ledger.actions.read_yaml import plain, read_yaml
 from ledger.core.word import CHOICES, WORDS
-from ledger.schemas import DOCUMENTS, document_schema, promises, write_schemas
+from ledger.db.binaries import find_binaries
+from ledger.db.schema_text import heading, schema_text
+from ledger.schemas import DATABASE, DOCUMENTS, document_schema, promises, write_schemas
+from tests.village import Database
 
 ROOT = Path(__file__).parents[1]
 
@@ -74,3 +77,16 @@ def test_an_unknown_word_is_underlined() -> None:
 def test_writing_twice_changes_nothing(tmp_path: Path) -> None:
     assert set(write_schemas(tmp_path)) == set(promises())
     assert write_schemas(tmp_path) == ()
+
+
+def test_the_tables_are_told_to_the_letter(database: Database) -> None:
+    """The migrations are the truth; the file is for those who read what they come to."""
+    told, binaries = (ROOT / "schemas" / DATABASE).read_text(encoding="utf-8"), find_binaries()
+    if not told.startswith(heading(binaries)):
+        major = f"PostgreSQL {binaries.major} writes"
+        assert major not in told.splitlines()[1], "schemas/database.sql has drifted: run `python -m ledger.schemas`"
+        pytest.skip("another PostgreSQL than the one that comes along writes the same tables differently")
+    assert told == schema_text(database.admin_url, binaries)
+    for table in ("journal", "entry", "balance", "idempotency_key"):
+        assert f"CREATE TABLE ledger.{table} (" in told
+    assert "CREATE FUNCTION ledger.lock_needs(" in told and "CREATE POLICY own_programmes ON ledger.entry" in told
