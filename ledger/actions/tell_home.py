@@ -42,6 +42,11 @@ class Waiting(msgspec.Struct, frozen=True):
         """The last day of the notice or of the reservation."""
         return self.due_on - timedelta(days=1)
 
+    @property
+    def is_objected_to(self) -> bool:
+        """Its notice has no end until the objection is decided."""
+        return self.due_on == NEVER
+
 
 class HomeLine(msgspec.Struct, frozen=True):
     """One change of the account with its reasons, the oldest balance it left behind, and the cursor before it."""

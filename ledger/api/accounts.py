@@ -150,7 +150,7 @@ async def balances(
     held = {row.unit: row.amount for row in rows if row.purse == "main"}
     able = spendable(scheme.policy.spending, held.get(POINTS, 0), held.get("gift", 0), spent_by)
     coming = None
-    if holdings.activates_on is not None:
+    if holdings.activates_on is not None and holdings.activates_on != NEVER:
         coming = DayAmount(holdings.activates_amount or 0, holdings.activates_on)
     return answer(Balances(owner, rows, able.points + able.gift, coming))
 

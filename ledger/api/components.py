@@ -35,12 +35,14 @@ def used(document: Mapping[str, Any], components: Mapping[str, Any]) -> dict[str
 
 
 def tidied(schema: Any) -> Any:
-    """Pairs are `prefixItems`, and a list of commands refers to those with a verb."""
+    """Pairs are `prefixItems`, what may be null says so, and a list of commands refers to those with a verb."""
     if isinstance(schema, list):
         return [tidied(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     inner = {name: tidied(value) for name, value in schema.items()}
+    if inner.pop("nullable", False):
+        inner["type"] = [inner["type"], "null"]
     if isinstance(inner.get("items"), list):
         inner["prefixItems"] = inner["items"]
         inner["items"] = False

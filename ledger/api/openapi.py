@@ -24,8 +24,8 @@ with `Idempotency-Replayed: true`. Everything that is not a success is `applicat
 `Accept-Language` (zh-CN or en), with a `code` to branch on. Checks come in this order: decode, authenticate,
 authorise, replay, find, state, limits, balance. The header `Request-Timeout` says in seconds how long to wait for an
 answer (10 unless told, at most 120); then it is 503, and the same key asks what became of it. `?dry_run=true` tries a
-command and keeps nothing, marked `Dry-Run: true`. Amounts are whole numbers of a unit's smallest part. The day
-9999-01-01 means never.
+command and keeps nothing, marked `Dry-Run: true`. Amounts are whole numbers of a unit's smallest part. Where an
+answer names the last good day of points, null means that they never lapse.
 """
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -22,13 +23,13 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class PostedEntry(msgspec.Struct, frozen=True):
-    """One leg as written, with the version and the balance it left."""
+    """One leg as written, with the version and the balance it left; answers say null where the day is never."""
 
     owner: str
     purse: str
     unit: str
     amount: int
-    expires_on: date
+    expires_on: Annotated[date, msgspec.Meta(extra_json_schema={"nullable": True})]
     account_version: int
     balance_after: int
 

@@ -1,9 +1,15 @@
 """Balances and statements over HTTP."""
 
 import asyncio
+import json
+from pathlib import Path
+
+import jsonschema_rs
 
 from tests.api.client import Office
 from tests.village import gift, haircut, receive, redeem
+
+ROOT = Path(__file__).parents[2]
 
 
 async def test_balances_tell_every_purse_with_its_version(office: Office) -> None:
@@ -23,6 +29,24 @@ async def test_somebody_without_points_has_nothing(office: Office) -> None:
     assert told == {"owner": "hh_2", "balances": [], "available": 0, "next_activation": None}
     nobody = await office.call("GET", "accounts/hh_404/balances", key=key)
     assert (nobody.status_code, nobody.json()["code"]) == (404, "not_found")
+
+
+async def test_what_never_lapses_has_no_last_day_in_any_answer(office: Office) -> None:
+    """A receipt says it as balances and statements do, also when it comes again and when it is asked for later."""
+    key = await office.key("admin")
+    hours = {"owner": "hh_1", "amount": 45, "unit": "service_minutes", "note": '"expires_on":"9999-01-01"'}
+    first = await office.post("openings", hours, key=key, idempotency="o-1")
+    again = await office.post("openings", hours, key=key, idempotency="o-1")
+    later = await office.call("GET", f"transactions/{first.json()['transaction']}", key=key)
+    assert (first.status_code, again.content, later.content) == (201, first.content, first.content)
+    assert [entry["expires_on"] for entry in first.json()["entries"]] == [None, None]
+    assert first.json()["about"]["note"] == hours["note"]
+    validator = jsonschema_rs.validator_for(json.loads((ROOT / "schemas" / "receipt.json").read_bytes()))
+    assert [str(error) for error in validator.iter_errors(first.json())] == []
+    many = await office.post("commands", {"commands": [{"key": "c", "command": {"verb": "open", **hours}}]}, key=key)
+    assert many.status_code == 200 and b'"expires_on":"9999' not in many.content, many.text
+    told = (await office.call("GET", "accounts/hh_1/statement?unit=service_minutes", key=key)).json()
+    assert {line["expires_on"] for line in told["lines"]} == {None}
 
 
 async def test_many_ask_at_once_and_each_gets_its_own(office: Office) -> None:

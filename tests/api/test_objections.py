@@ -15,6 +15,8 @@ async def test_an_objection_holds_exactly_that_award(office: Office) -> None:
     raised = await office.post(path, {"note": "那天不在家"}, key=resident, idempotency="o-1")
     again = await office.post(path, {"note": "那天不在家"}, key=resident, idempotency="o-1")
     assert (raised.status_code, again.content) == (201, raised.content)
+    waits = (await office.call("GET", "accounts/hh_1/balances", key=operator)).json()
+    assert waits["next_activation"] is None, "nobody knows the day before it is decided"
     own = await office.post(f"objections/{raised.json()['id']}/dismiss", {}, key=resident)
     assert own.status_code == 403
     await office.village.let_days_pass(30)
