@@ -15,8 +15,8 @@ T = TypeVar("T")
 REPLAYED = "Idempotency-Replayed"
 DRY_RUN = "Dry-Run"
 
-# Inside, never is a day like any other and is sealed as such; outside it is null, as in balances and statements. No text
-# of anybody's can hold these bytes, for its quotation marks are escaped.
+# Inside, never is a day like any other and is sealed as such; outside it is null, as in balances and statements.
+# No text of anybody's can hold these bytes, for its quotation marks are escaped.
 _NEVER, _NULL = b'"expires_on":"9999-01-01"', b'"expires_on":null'
 
 _encoder = msgspec.json.Encoder()
