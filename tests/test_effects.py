@@ -2,17 +2,21 @@
 
 from datetime import date
 
+from ledger.actions.check import check_ledger
 from ledger.actions.publish import publish_rulebook
 from ledger.core.activity import Facts
 from ledger.core.cap import Cap, Over
 from ledger.core.command import Award, Line, Redeem, Reverse
-from ledger.core.effect import BanEarning, BanRedeeming, ZeroBalance
+from ledger.core.effect import BanEarning, BanRedeeming, GainHonour, LoseHonour, ZeroBalance
 from ledger.core.measured import PerUnit, Remainder
 from ledger.core.period import Span
 from ledger.core.refusal import Reason
 from ledger.core.rulebook import Give, Rule, Rulebook, Take, WhenShort
 from ledger.core.unit import RuleUnit
 from ledger.core.value import FixedValue
+from ledger.db.journal import show_programmes
+from ledger.db.owners import honours_of
+from ledger.db.service_role import connect
 from tests.test_verbs import done, refused
 from tests.village import BOTH, DAY, Village, gift, receive, redeem
 
@@ -108,3 +112,33 @@ async def test_a_station_that_takes_donations_hands_nothing_out(village: Village
     await village.post(("earn", gift()), ("stock", receive(1, outlet="out_station")))
     answer = await refused(village, "buy", redeem(outlet="out_station"))
     assert answer == (Reason.OUTLET_CLOSED, {"outlet": "out_station"})
+
+
+async def test_honours_are_won_and_lost_once_and_reversals_undo_both(village: Village) -> None:
+    await publish(
+        village,
+        rule("plaque", gives=(Give(value=FixedValue(50)),), effects=(GainHonour("clean-house"),)),
+        rule("dirty", effects=(LoseHonour("clean-house"),)),
+    )
+    assert await honours(village) == ()
+    await done(village, "nothing to lose", by("dirty"))
+    won = await done(village, "won", by("plaque"))
+    [again] = await village.post(("won", by("plaque")))
+    assert (again.is_replayed, await honours(village)) == (True, ("clean-house",))
+    lost = await done(village, "lost", by("dirty"))
+    assert await honours(village) == ()
+    await done(village, "not lost", Reverse(lost.transaction))
+    assert await honours(village) == ("clean-house",)
+    await done(village, "part", Reverse(won.transaction, 20))
+    assert await honours(village) == ("clean-house",)
+    await done(village, "not won", Reverse(won.transaction))
+    assert await honours(village) == ()
+    admin = await connect(village.database.admin_url)
+    assert [finding for finding in await check_ledger(admin) if finding.broken] == []
+    await admin.close()
+
+
+async def honours(village: Village) -> tuple[str, ...]:
+    async with village.connection.transaction():
+        await show_programmes(village.connection, [village.slug])
+        return await honours_of(village.connection, village.slug, "hh_1")

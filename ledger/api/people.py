@@ -13,7 +13,7 @@ from ledger.actions.open_owner import Opened, load_owner, open_owner, require_li
 from ledger.core.title import READABLE, Phone, Slug, Text
 from ledger.db.households import merged_into
 from ledger.db.identity import derived_id
-from ledger.db.owners import Owner
+from ledger.db.owners import Owner, honours_of
 from ledger.hall.access import Role
 from ledger.hall.answer import answer
 from ledger.hall.call import Call, OptionalIdempotencyKey
@@ -82,7 +82,7 @@ class NewMerchant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 class OwnerView(msgspec.Struct, frozen=True):
     """An account holder. The name is whole only for those who work with people.
 
-    `merged_into` names the household that took in this one.
+    `merged_into` names the household that took in this one; `honours` are those that rules gave and did not take.
     """
 
     id: str
@@ -94,6 +94,7 @@ class OwnerView(msgspec.Struct, frozen=True):
     phone: str | None
     traits: dict[str, str | int | bool]
     merged_into: str | None = None
+    honours: tuple[str, ...] = ()
 
 
 @post(f"{_P}/households")
@@ -166,9 +167,9 @@ def _owner(call: Call, key: str | None, kind: str, told: dict[str, str | int | b
 async def _show(call: Call, id: str, kind: str) -> Response[OwnerView]:
     async with call.desk.reading(call.programme) as connection:
         shown = _view(await load_owner(connection, call.programme, id, kind), call)
-        if kind == "household":
-            other = await merged_into(connection, call.programme, id)
-            shown = msgspec.structs.replace(shown, merged_into=other)
+        other = await merged_into(connection, call.programme, id) if kind == "household" else None
+        honours = await honours_of(connection, call.programme, id)
+        shown = msgspec.structs.replace(shown, merged_into=other, honours=honours)
     return answer(shown)
 
 

@@ -1,5 +1,6 @@
 """Effects beside amounts: honours won and lost, and the vetoes that villages write."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -70,6 +71,28 @@ Effect = ZeroBalance | ZeroActivity | BanEarning | BanRedeeming | GainHonour | L
 
 EARNING = "ban/earning"
 REDEEMING = "ban/redeeming"
+
+
+def honour_keys(effect: Effect, recipient: str) -> tuple[CounterKey, ...]:
+    """How often the account has gained an honour, and how often it lost one that it had."""
+    if not isinstance(effect, GainHonour | LoseHonour):
+        return ()
+    gained = CounterKey(f"honour/{effect.honour}", recipient, "ever")
+    lost = CounterKey(f"honour-lost/{effect.honour}", recipient, "ever")
+    return (gained,) if isinstance(effect, GainHonour) else (gained, lost)
+
+
+def honour_counts(effect: Effect, recipient: str, used: Mapping[CounterKey, int]) -> tuple[tuple[CounterKey, int], ...]:
+    """An honour is on the door while it was gained more often than lost; one that is not there cannot be lost.
+
+    A reversal gives back what it counted, so it takes down a gained honour and puts up a lost one.
+    """
+    keys = honour_keys(effect, recipient)
+    if len(keys) < 2:
+        return tuple((key, 1) for key in keys)
+    gained, lost = keys
+    standing = used.get(gained, 0) - used.get(lost, 0)
+    return ((lost, standing),) if standing > 0 else ()
 
 
 def banned_until(ban: BanEarning | BanRedeeming, day: date) -> date:

@@ -9,7 +9,7 @@ from ledger.core.campaign import apply_bonuses, apply_campaigns, apply_factors
 from ledger.core.compiled import Compiled, CompiledRule
 from ledger.core.condition import missed
 from ledger.core.counter import CounterKey
-from ledger.core.effect import EARNING, Effect, ban_counts, ban_key
+from ledger.core.effect import EARNING, Effect, ban_counts, ban_key, honour_counts, honour_keys
 from ledger.core.fact import refuse_unknown_facts
 from ledger.core.limit import Tally, Used, apply_limits, cooldown_keys, limit_keys, limits_charged, refuse_too_soon
 from ledger.core.measured import PerUnit
@@ -53,6 +53,7 @@ def counters_needed(compiled: Compiled, rule_id: str, facts: Facts, recipient: s
         keys.add(ban_key(EARNING, recipient, facts.happened_on))
     for effect in rule.rule.effects:
         keys.update(key for key, _ in ban_counts(effect, recipient, facts))
+        keys.update(honour_keys(effect, recipient))
     return tuple(sorted(keys))
 
 
@@ -99,6 +100,7 @@ def _finish(
     for effect in rule.rule.effects:
         tally.steps.append(Affected(effect))
         counts += ban_counts(effect, recipient, facts)
+        counts += honour_counts(effect, recipient, used)
     notice_days = rule.notice_days if rule.rule.gives else 0
     if notice_days:
         tally.steps.append(Noticed(notice_days))

@@ -112,3 +112,8 @@ async def _open_accounts(connection: asyncpg.Connection, programme: str, account
 
 def _json(owners: Iterable[Owner]) -> str:
     return msgspec.json.encode(list(owners)).decode()
+
+
+async def honours_of(connection: asyncpg.Connection, programme: str, owner: str) -> tuple[str, ...]:
+    """What hangs on the door now, by the programme's ids of honours."""
+    return tuple(row["honour"] for row in await connection.fetch(_SQL["honours_of"], programme, owner))

@@ -18,6 +18,19 @@ SELECT $1, w.owner, w.purse, w.floor_amount
 FROM unnest($2::text [], $3::text [], $4::bigint []) AS w (owner, purse, floor_amount)
 ON CONFLICT DO NOTHING;
 
+-- name: honours_of
+-- Gained more often than lost, as the effects of rules count them.
+SELECT substr(g.counter, length('honour/') + 1) AS honour
+FROM counter AS g
+LEFT JOIN counter AS l
+    ON
+        l.programme = g.programme AND l.subject = g.subject AND l.period = g.period
+        AND l.counter = 'honour-lost/' || substr(g.counter, length('honour/') + 1)
+WHERE
+    g.programme = $1 AND g.subject = $2 AND g.period = 'ever' AND g.counter LIKE 'honour/%'
+    AND g.counter NOT LIKE 'honour/%/%' AND g.used > coalesce(l.used, 0)
+ORDER BY honour;
+
 -- name: insert_units
 INSERT INTO unit (programme, unit) SELECT $1, unnest($2::text []) ON CONFLICT DO NOTHING;
 
