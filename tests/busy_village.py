@@ -41,9 +41,8 @@ from ledger.core.command import (
 from ledger.core.transaction import Outcome
 from ledger.db.embedded import EmbeddedDatabase
 from ledger.db.service_role import connect, prepare_database
-from tests.village import RULEBOOK, Database, Village, gift, haircut, open_village, receive, redeem, sweep
+from tests.village import RULEBOOK, TODAY, Database, Village, gift, haircut, open_village, receive, redeem, sweep
 
-TODAY = date.today()
 SOON = TODAY + timedelta(days=40)
 UNTIL = TODAY + timedelta(days=3)
 

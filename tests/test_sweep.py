@@ -1,12 +1,12 @@
 """Sweeps end what is due, once, also after a kill in the middle."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from ledger.actions.sweep import Swept, sweep
 from ledger.core.command import Hold, Line, Open
-from tests.village import HOUSEHOLDS, Village, gift, noticed, receive
+from tests.village import HOUSEHOLDS, TODAY, Village, gift, noticed, receive
 
-SOON = date.today() + timedelta(days=5)
+SOON = TODAY + timedelta(days=5)
 
 
 async def test_a_day_brings_what_is_due_and_a_second_run_nothing(village: Village) -> None:

@@ -37,9 +37,9 @@ from ledger.core.command import (
 from ledger.core.refusal import Reason
 from ledger.core.transaction import Outcome, Receipt
 from tests.test_posting import reasons
-from tests.village import DAY, Village, gift, haircut, noticed, receive, redeem
+from tests.village import DAY, TODAY, Village, gift, haircut, noticed, receive, redeem
 
-SOON = date.today() + timedelta(days=30)
+SOON = TODAY + timedelta(days=30)
 
 
 async def done(village: Village, key: str, command: Command) -> Receipt:

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -26,6 +27,8 @@ from ledger.db.service_role import connect
 from ledger.posting import post
 
 DAY = date(2026, 9, 14)
+# The village's own day, which is what the ledger goes by; the machine's may be another one at the same moment.
+TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 BOTH = Title(zh="一", en="one")
 HOUSEHOLDS = ("hh_1", "hh_2", "hh_3")
 SWEEP_POINTS = 5

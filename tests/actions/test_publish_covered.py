@@ -13,8 +13,8 @@ from ledger.core.cover import CoverPolicy
 from ledger.core.period import Span
 from ledger.core.rulebook import Rulebook
 from ledger.db.asked_publications import AskedPublication
-from tests.api.alliance import TODAY, done, set_terms
-from tests.village import BOTH, RULEBOOK, Village, gift, receive
+from tests.api.alliance import done, set_terms
+from tests.village import BOTH, RULEBOOK, TODAY, Village, gift, receive
 
 
 def with_campaign(times: int | None, *caps: Cap) -> Rulebook:

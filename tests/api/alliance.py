@@ -1,8 +1,7 @@
 """The small village with terms for its alliance: rates and commission that change ten days from now."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,9 +14,8 @@ from ledger.core.transaction import Receipt
 from ledger.db.schemes import SchemeShelf
 from ledger.posting import post
 from tests.api.client import Office
-from tests.village import Village, programme_of
+from tests.village import TODAY, Village, programme_of
 
-TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 CHANGE = TODAY + timedelta(days=10)
 TERMS = Alliance(
     cycle=Span.DAY,

@@ -10,9 +10,9 @@ from ledger.core.cap import Budget
 from ledger.core.cover import Cover, CoverPolicy, breaks_limit
 from ledger.core.item import Catalogue, Price
 from ledger.core.period import Span
-from tests.api.alliance import TODAY, set_terms
+from tests.api.alliance import set_terms
 from tests.api.client import Office
-from tests.village import CATALOGUE, gift, haircut, receive
+from tests.village import CATALOGUE, TODAY, gift, haircut, receive
 
 HALF = CoverPolicy("1/2")
 

@@ -1,7 +1,7 @@
 """Households merge, divide and lose members by transactions with history; nothing is lost and nothing is had twice."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from ledger.actions.check import check_ledger
@@ -9,7 +9,7 @@ from ledger.core.command import Deduct, Open
 from ledger.db.service_role import connect
 from tests.api.client import Office
 from tests.api.test_cards import issued, present
-from tests.village import gift, noticed, receive, sweep
+from tests.village import TODAY, gift, noticed, receive, sweep
 
 MERGE = {"into": "hh_2", "note": "结婚"}
 
@@ -35,7 +35,7 @@ async def counters(office: Office, subject: str) -> dict[str, int]:
 
 async def test_a_merge_moves_points_with_their_days_debts_limits_members_and_ends_cards(office: Office) -> None:
     village, key = office.village, await office.key("operator")
-    soon = date.today() + timedelta(days=30)
+    soon = TODAY + timedelta(days=30)
     person, card = await member(office, key, "m1"), await issued(office, key)
     await village.post(
         ("soon", Open("hh_1", 50, expires_on=soon)), ("later", gift()), ("a", sweep()), ("b", sweep()),
@@ -59,7 +59,7 @@ async def test_a_merge_moves_points_with_their_days_debts_limits_members_and_end
     assert await counters(office, "hh_1") == {}
     assert 5 in (await counters(office, "hh_2")).values()
     shown = (await office.call("GET", "households/hh_1", key=key)).json()
-    assert shown["merged_into"] == "hh_2"
+    assert (shown["merged_into"], shown["honours"]) == ("hh_2", [])
     assert (await office.call("GET", f"members/{person}", key=key)).json()["household"] == "hh_2"
     assert (await present(office, key, code=card["code"]))[1]["code"] == "card_blocked"
     [change] = (await office.call("GET", "households/hh_2/changes", key=key)).json()["changes"]

@@ -12,9 +12,9 @@ from ledger.core.activity import Facts
 from ledger.core.command import Award, Hold, Line, Refund
 from ledger.core.measured import PerUnit
 from ledger.core.rulebook import Give, RecipientKind, Rule
-from tests.api.alliance import CHANGE, TODAY, done, pass_days, set_terms
+from tests.api.alliance import CHANGE, done, pass_days, set_terms
 from tests.api.client import Office
-from tests.village import BOTH, DAY, RULEBOOK, gift, haircut, receive
+from tests.village import BOTH, DAY, RULEBOOK, TODAY, gift, haircut, receive
 
 CONTACT = {"contact": {"name": "王师傅", "phone": "138 0000 0000"}}
 CUT = {"owner": "hh_1", "merchant": "mer_barber", "lines": [{"item": "haircut"}]}

@@ -14,9 +14,9 @@ from ledger.db.embedded import EmbeddedDatabase
 from ledger.db.journal import show_programmes
 from ledger.db.service_role import connect
 from ledger.db.trial_balance import Span, list_headings
-from tests.api.alliance import TODAY, done
+from tests.api.alliance import done
 from tests.busy_village import Busy, busy_database
-from tests.village import Village, gift, receive
+from tests.village import TODAY, Village, gift, receive
 
 EVER = Span("village", date(2020, 1, 1), date(2099, 1, 1))
 
