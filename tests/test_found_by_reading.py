@@ -11,6 +11,7 @@ from ledger.core.command import (
     Adjust,
     Capture,
     Command,
+    Deduct,
     Expire,
     Hold,
     Line,
@@ -100,6 +101,14 @@ async def test_a_reset_does_not_count_what_has_lapsed(town: Town) -> None:
     assert await town.total("hh_1") == 50
     await town.done("down", Reset("hh_1", 20))
     assert await town.total("hh_1") == 20
+
+
+async def test_a_debt_that_a_reset_forgives_is_given_by_hand(town: Town) -> None:
+    """It was booked as points that lapse, and so the year had fewer of those than had lapsed."""
+    await town.done("fine", Deduct("hh_1", 10, "debt", "x"))
+    reset = await town.done("reset", Reset("hh_1", 50))
+    issued = sum(entry.amount for entry in reset.entries if entry.purse == "issued:by-hand")
+    assert (issued, {entry.purse for entry in reset.entries}) == (-60, {"issued:by-hand", "debt", "main"})
 
 
 async def test_a_reset_takes_nothing_that_has_lapsed(town: Town) -> None:

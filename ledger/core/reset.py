@@ -1,4 +1,4 @@
-"""Reset: brings a unit to its base; what is above it expires, what is below is issued by hand."""
+"""Reset: brings a unit to its base; what is above it expires, what is below or owed is issued by hand."""
 
 from ledger.core.account import ISSUED_BY_HAND, PROGRAMME, BalanceKey
 from ledger.core.award import last_good_day
@@ -26,7 +26,7 @@ def decide(reset: Reset, book: Book) -> Decision:
     entries = []
     if debt is not None and debt.total:
         entries.append(Entry(reset.owner, "debt", reset.unit, -debt.total))
-        entries.append(Entry(PROGRAMME, "expired", reset.unit, debt.total))
+        entries.append(Entry(PROGRAMME, ISSUED_BY_HAND, reset.unit, debt.total))
     there = purse.spendable(book.today)
     kept = reset.base + min(reset.carry, max(0, there - reset.base))
     difference = kept - there

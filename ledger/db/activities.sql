@@ -21,10 +21,15 @@ WHERE programme = $1 AND id = $2
 FOR NO KEY UPDATE;
 
 -- name: list_activities
-SELECT id, rule, recipient, facts, recorded_by, recorded_at, round, started_at, ended_at, journal_id, state
-FROM activity
-WHERE programme = $1 AND state = $2 AND id > $3
-ORDER BY id
+-- As they are found one by one: what was reversed at another door stands among the revoked.
+SELECT
+    a.id, a.rule, a.recipient, a.facts, a.recorded_by, a.recorded_at, a.round, a.started_at, a.ended_at, a.journal_id,
+    $2::text AS state
+FROM activity AS a
+WHERE
+    a.programme = $1 AND (a.state = $2 OR ($2 = 'revoked' AND a.state = 'awarded')) AND a.id > $3
+    AND (a.state <> 'awarded' OR is_undone(a.programme, a.journal_id) = ($2 = 'revoked'))
+ORDER BY a.id
 LIMIT $4;
 
 -- name: mark_awarded

@@ -178,6 +178,12 @@ async def test_what_is_reversed_at_another_door_is_revoked(panel: Panel) -> None
     awarded = (await panel.say(activity, "bob")).json()["transaction"]
     await panel.office.post(f"transactions/{awarded}/reverse", {"note": "误"}, key=panel.keys["admin"])
     assert await panel.state(activity) == "revoked"
+    kept = await panel.record()
+    await panel.say(kept, "ann")
+    await panel.say(kept, "bob")
+    for state, expected in (("revoked", [activity]), ("awarded", [kept])):
+        listed = await panel.office.call("GET", f"activities?state={state}", key=panel.keys["admin"])
+        assert [(one["activity"], one["state"]) for one in listed.json()["activities"]] == [(expected[0], state)]
 
 
 async def test_a_refused_award_leaves_no_approval(panel: Panel) -> None:

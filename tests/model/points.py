@@ -237,7 +237,7 @@ class Points(Books):
         main, debt = Where(owner, "main", unit), Where(owner, "debt", unit)
         moves = []
         if self.total(debt):
-            moves += [Move(debt, -self.total(debt)), Move(Where(OURS, "expired", unit), self.total(debt))]
+            moves += [Move(debt, -self.total(debt)), Move(Where(OURS, "issued:by-hand", unit), self.total(debt))]
         above = self.spendable(main) - base
         if above > 0:
             moves += [*self.pay(main, above), Move(Where(OURS, "expired", unit), above)]
