@@ -43,9 +43,8 @@ async def test_what_never_lapses_has_no_last_day_in_any_answer(office: Office) -
     assert first.json()["about"]["note"] == hours["note"]
     validator = jsonschema_rs.validator_for(json.loads((ROOT / "schemas" / "receipt.json").read_bytes()))
     assert [str(error) for error in validator.iter_errors(first.json())] == []
-    many = await office.post(
-        "commands", {"commands": [{"idempotency_key": "c", "command": {"verb": "open", **hours}}]}, key=key
-    )
+    item = {"idempotency_key": "c", "command": {"verb": "open", **hours}}
+    many = await office.call("POST", "commands", key=key, json={"commands": [item]})
     assert many.status_code == 200 and b'"expires_on":"9999' not in many.content, many.text
     told = (await office.call("GET", "accounts/hh_1/statement?unit=service_minutes", key=key)).json()
     assert {line["expires_on"] for line in told["lines"]} == {None}
