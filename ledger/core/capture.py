@@ -7,6 +7,7 @@ from ledger.core.book import Book, Decision, Needs, Prior, Source
 from ledger.core.command import Capture
 from ledger.core.counter import CounterKey
 from ledger.core.grace import release
+from ledger.core.limits_back import limits_back
 from ledger.core.refusal import Reason, Refused
 from ledger.core.sale import quantities, taker
 from ledger.core.transaction import About, Entry, PostedEntry, SoldLine
@@ -24,7 +25,7 @@ def decide(capture: Capture, book: Book) -> Decision:
     book.scheme.require_active(hold.about.merchant)
     taken = _taken_lines(capture, hold)
     # Nothing is refused below this line.
-    counts: Counter[CounterKey] = Counter()
+    counts: Counter[CounterKey] = Counter(dict(limits_back(hold, taken)))
     entries = [*_points(hold, sum(line.points for line in taken), book, counts), *_goods(hold, taken)]
     about = About(
         owner=hold.about.owner,

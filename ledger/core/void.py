@@ -1,4 +1,4 @@
-"""Void: a hold is released, because somebody says so or because its day has passed."""
+"""Void: a hold is released with what it used of limits, because somebody says so or because its day has passed."""
 
 from collections import Counter
 from datetime import date
@@ -8,6 +8,7 @@ from ledger.core.book import Book, Decision, Needs, Prior
 from ledger.core.command import Void
 from ledger.core.counter import CounterKey
 from ledger.core.grace import grace_keys, release
+from ledger.core.limits_back import limits_back, limits_used
 from ledger.core.refusal import Reason, Refused
 from ledger.core.transaction import About, Entry
 
@@ -24,7 +25,7 @@ def decide(void: Void, book: Book) -> Decision:
         raise Refused(Reason.NOT_DUE, due_on=item.due_on.isoformat(), today=book.today.isoformat())
     # Nothing is refused below this line.
     entries = []
-    counts: Counter[CounterKey] = Counter()
+    counts: Counter[CounterKey] = Counter(dict(limits_back(hold)))
     for entry in hold.entries:
         if entry.purse == "main":
             entries += release(entry, -entry.amount, book, counts)
@@ -39,14 +40,14 @@ def decide(void: Void, book: Book) -> Decision:
 
 
 def held_needs(transaction: str, prior: Prior) -> Needs:
-    """The purses a hold moved between, what counts its grace, and the hold itself."""
+    """The purses a hold moved between, what counts its limits and its grace, and the hold itself."""
     hold = prior.sources.get(transaction)
     if hold is None:
         return Needs()
     touched = (BalanceKey(entry.owner, entry.purse, entry.unit) for entry in hold.entries)
     limited = dict.fromkeys(key for key in touched if has_floor(key.owner, key.purse))
     buckets = (entry for entry in hold.entries if entry.purse == "held")
-    keys = grace_keys(buckets, prior)
+    keys = (*limits_used(transaction, prior), *grace_keys(buckets, prior))
     return Needs(balances=tuple(limited), counters=keys, open_items=(transaction,), depends_on_day=True)
 
 
