@@ -1,6 +1,7 @@
 """What a cashier must see before a sale: who pays with how much, what is on the shelves, what the basket comes to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 import asyncpg
 import msgspec
@@ -13,6 +14,7 @@ from ledger.core.command import Line, Redeem
 from ledger.core.item import Item, Price, price_on
 from ledger.core.mask import mask_number
 from ledger.core.period import business_day
+from ledger.core.programme import LabelPolicy
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.core.title import Title
@@ -24,8 +26,12 @@ _STOCK_READ = 5_000
 
 
 class Goods(msgspec.Struct, frozen=True):
-    """One kind of goods with its price of today and how many pieces are left here."""
+    """One kind of goods with its price of today and how many pieces are left here.
 
+    `key` is what a basket calls it: the item, and behind a colon the revision of an old label that is honoured.
+    """
+
+    key: str
     item: str
     title: Title
     points: int
@@ -48,6 +54,18 @@ class BasketLine(msgspec.Struct, frozen=True):
         return self.quantity > self.goods.left
 
 
+class LabelStanding(msgspec.Struct, frozen=True):
+    """A label that was scanned: what a basket calls the goods, the old price that it shows, if it does, and today's."""
+
+    key: str
+    old: Price | None
+    now: Price
+
+    @property
+    def is_honoured(self) -> bool:
+        return ":" in self.key
+
+
 class Counter(msgspec.Struct, frozen=True):
     """Everything of one sale that has not been made. `goods` is what was looked for, or the first that are there."""
 
@@ -57,8 +75,15 @@ class Counter(msgspec.Struct, frozen=True):
     basket: tuple[BasketLine, ...]
     quote: Quote
     fen: int
+    in_cash: int
+    most_in_cash: int
     goods: tuple[Goods, ...]
     is_more: bool
+
+    @property
+    def points(self) -> int:
+        """What is taken in points, when part of the price is paid in money."""
+        return self.quote.points - self.in_cash
 
     @property
     def needs_pin(self) -> bool:
@@ -69,7 +94,7 @@ class Counter(msgspec.Struct, frozen=True):
     @property
     def after(self) -> int:
         """What is left when it is paid; below zero, what is missing."""
-        return self.quote.available - self.quote.points
+        return self.quote.available - self.points
 
 
 async def tell_counter(
@@ -81,16 +106,21 @@ async def tell_counter(
     wanted: Mapping[str, int],
     shown: Shown,
     find: str,
+    in_cash: int = 0,
     shelf: SchemeShelf,
 ) -> Counter:
-    """In one consistent view; refuses `not_found` for whom the programme does not know."""
+    """In one consistent view; refuses `not_found` for whom the programme does not know. `in_cash` points are paid in
+    money, as far as the programme lets them.
+    """
     scheme = await shelf.current(connection, programme)
     known = (await read_register(connection, programme, [owner])).get(owner)
     if known is None:
         raise Refused(Reason.NOT_FOUND, owner=owner)
     shelves = await _goods(connection, programme, outlet, scheme, shelf)
-    basket = tuple(BasketLine(shelves[item], quantity) for item, quantity in wanted.items() if item in shelves)
-    fen = sum(line.goods.fen * line.quantity for line in basket)
+    basket = tuple(_basket(wanted, shelves, scheme, business_day(shelf.now(), scheme.policy.time_zone)))
+    most_in_cash = _most_in_cash(scheme, basket)
+    in_cash = min(in_cash, most_in_cash)
+    fen = sum(line.goods.fen * line.quantity for line in basket) + in_cash * _fen_per_point(scheme)
     sale = Redeem(owner, sale_lines(basket), outlet=outlet, cash_fen=fen, shown=shown)
     if looks_at_class(scheme):
         sale = await filled_sale(connection, programme, sale)
@@ -103,14 +133,56 @@ async def tell_counter(
         basket=basket,
         quote=quote,
         fen=fen,
+        in_cash=in_cash,
+        most_in_cash=most_in_cash,
         goods=tuple(found[:GOODS_SHOWN]),
         is_more=len(found) > GOODS_SHOWN,
     )
 
 
+def label_standing(scheme: Scheme, item: str, revision: int | None, today: date) -> LabelStanding | None:
+    """What a scanned label says against today's price; None for a label that never was, or has no price yet."""
+    found = scheme.items.get(item)
+    now = None if found is None else price_on(found.prices, today)
+    if found is None or now is None:
+        return None
+    if revision in (None, now.label):
+        return LabelStanding(item, None, now)
+    old = next((one for one in found.prices if one.label == revision and one.from_ <= today), None)
+    if old is None:
+        return None
+    honoured = scheme.policy.labels is LabelPolicy.HONOUR
+    return LabelStanding(f"{item}:{revision}" if honoured else item, old, now)
+
+
 def sale_lines(basket: Sequence[BasketLine]) -> tuple[Line, ...]:
     """With the prices that the cashier sees, so that a price changed meanwhile is refused and not taken."""
     return tuple(Line(line.goods.item, line.quantity, line.goods.points) for line in basket)
+
+
+def _basket(
+    wanted: Mapping[str, int], shelves: Mapping[str, Goods], scheme: Scheme, today: date
+) -> Iterator[BasketLine]:
+    """What has a price today, or the price of a label that is honoured."""
+    for key, quantity in wanted.items():
+        item, _, revision = key.partition(":")
+        standing = label_standing(scheme, item, int(revision) if revision else None, today)
+        if item in shelves and standing is not None and standing.key == key:
+            price = standing.old or standing.now
+            yield BasketLine(
+                msgspec.structs.replace(shelves[item], key=key, points=price.points, fen=price.cash), quantity
+            )
+
+
+def _most_in_cash(scheme: Scheme, basket: Sequence[BasketLine]) -> int:
+    """How many points of the price money may stand for."""
+    cash = scheme.policy.spending.cash
+    return 0 if cash is None else max(0, sum(line.points for line in basket) - cash.least_points)
+
+
+def _fen_per_point(scheme: Scheme) -> int:
+    cash = scheme.policy.spending.cash
+    return 0 if cash is None else cash.fen_per_point
 
 
 def found_goods(goods: Iterable[Goods], find: str) -> list[Goods]:
@@ -136,4 +208,4 @@ async def _goods(
 
 
 def _priced(item: Item, price: Price, left: int) -> Goods:
-    return Goods(item.id, item.title, price.points, price.cash, left)
+    return Goods(item.id, item.id, item.title, price.points, price.cash, left)

@@ -8,15 +8,16 @@ from litestar.params import QueryParameter
 
 LINES_MAX = 50
 PIECES_MAX = 999
-_PATTERN = r"^([a-z0-9-]{1,40}\.[1-9][0-9]{0,2}(,[a-z0-9-]{1,40}\.[1-9][0-9]{0,2}){0,49})?$(?!\n)"
+_PIECE = r"[a-z0-9-]{1,40}(:[1-9][0-9]{0,5})?\.[1-9][0-9]{0,2}"
+_PATTERN = rf"^({_PIECE}(,{_PIECE}){{0,49}})?$(?!\n)"
 
-BasketText = Annotated[str, QueryParameter(pattern=_PATTERN, max_length=50 * 45)]
+BasketText = Annotated[str, QueryParameter(pattern=_PATTERN, max_length=50 * 52)]
 
 _TIMES = re.compile(r"([1-9][0-9]{0,2}) ?[*xX×] ?(.+)")
 
 
 def read_basket(text: str) -> dict[str, int]:
-    """`soap.2,tissue.1`: pieces by item, in the order in which they were put in."""
+    """`soap.2,tissue:3.1`: pieces by item, or by item and old label where that is honoured, as they were put in."""
     pieces: dict[str, int] = {}
     for part in text.split(",") if text else ():
         item, _, quantity = part.rpartition(".")
@@ -41,3 +42,9 @@ def read_scan(text: str) -> tuple[int, str]:
     plain = unicodedata.normalize("NFKC", text).strip()
     times = _TIMES.fullmatch(plain)
     return (1, plain) if times is None else (int(times[1]), times[2].strip())
+
+
+def read_label(text: str) -> tuple[str, int | None]:
+    """A shelf label's bar code is the item and the revision: `soap.2`; a plain item has none."""
+    item, point, revision = text.rpartition(".")
+    return (item, int(revision)) if point and re.fullmatch("[1-9][0-9]{0,5}", revision) else (text, None)

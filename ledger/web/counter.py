@@ -1,6 +1,7 @@
 """The page of a counter: a card, a basket, one sale under one key, a receipt. Works by links and forms alone."""
 
 import unicodedata
+from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -12,9 +13,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, URLEncodedBody
 from litestar.response import Response
 
-from ledger.actions.tell_counter import Counter, tell_counter
+from ledger.actions.tell_counter import Counter, label_standing, tell_counter
 from ledger.core.card import PresentedCard, Shown
 from ledger.core.command import Line, RecipientId, Redeem
+from ledger.core.period import business_day
 from ledger.core.refusal import Reason, Refused
 from ledger.core.scheme import Scheme
 from ledger.core.transaction import About, Outcome, Receipt, RefusalNote
@@ -27,7 +29,7 @@ from ledger.hall.call import Call
 from ledger.hall.fault import Fault, Faulty
 from ledger.hall.html import Html
 from ledger.hall.submit import outcome_of
-from ledger.web.basket import LINES_MAX, BasketText, read_basket, read_scan, with_pieces, write_basket
+from ledger.web.basket import LINES_MAX, BasketText, read_basket, read_label, read_scan, with_pieces, write_basket
 from ledger.web.form import own_form, require_own_form
 from ledger.web.presented import find_typed_card, keep_card, kept_card
 from ledger.web.receipts import place_title, printed_amounts, printed_lines
@@ -39,6 +41,8 @@ _P = "/counter/{programme:str}"
 OwnerText = Annotated[str, QueryParameter(pattern=r"^(hh|mbr)_[0-9a-z-]{1,40}$(?!\n)")]
 KeyText = Annotated[str | None, QueryParameter(pattern=r"^web_[0-9a-z]{18}$(?!\n)")]
 Sought = Annotated[str, QueryParameter(max_length=100)]
+InCash = Annotated[int, QueryParameter(name="cash", ge=0, le=10**9)]
+OldLabel = Annotated[str, QueryParameter(name="old", pattern=r"^([a-z0-9-]{1,40}\.[1-9][0-9]{0,5})?$(?!\n)")]
 Again = Annotated[Literal["yes"] | None, QueryParameter()]
 SaleKey = Annotated[str, msgspec.Meta(pattern=r"^web_[0-9a-z]{18}$(?!\n)")]
 Typed = Annotated[str, msgspec.Meta(max_length=100)]
@@ -60,6 +64,7 @@ class Sell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quantity: tuple[Annotated[int, msgspec.Meta(ge=1, le=999)], ...]
     label: tuple[Annotated[int, msgspec.Meta(ge=0, le=10**9)], ...]
     fen: Annotated[int, msgspec.Meta(ge=0, le=10**12)] = 0
+    cash: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
     pin: Annotated[str, msgspec.Meta(max_length=20)] | None = None
     document_seen: Literal["yes"] | None = None
     token: Typed = ""
@@ -98,15 +103,15 @@ async def sale(
     key: KeyText = None,
     scan: Sought = "",
     find: Sought = "",
+    in_cash: InCash = 0,
+    old: OldLabel = "",
     lang: Lang = None,
 ) -> Response[Html]:
     """The basket with its prices. Each basket has a key of its own, so selling it twice sells it once."""
     outlet, pieces = own_outlet(call), read_basket(basket)
+    place = {"owner": owner, "cash": str(in_cash or "")}
     if scan:
-        times, name = read_scan(scan)
-        is_known = name in (await call.scheme()).items
-        changed = write_basket(with_pieces(pieces, name, times) if is_known else pieces)
-        return go(call, "sale", None, owner=owner, basket=changed, find="" if is_known else name)
+        return await _scanned(call, pieces, scan, place)
     async with call.desk.reading(call.programme) as connection:
         made = None if key is None else await find_claim(connection, call.programme, call.principal, key)
         before = None if made is None else (await load_outcomes(connection, call.programme, [made])).get(made)
@@ -116,15 +121,16 @@ async def sale(
         if shown is not None:
             told = await tell_counter(
                 connection, call.programme,
-                owner=owner, outlet=outlet, wanted=pieces, shown=shown, find=find, shelf=call.desk.shelf,
+                owner=owner, outlet=outlet, wanted=pieces, shown=shown, find=find, in_cash=in_cash,
+                shelf=call.desk.shelf,
             )  # fmt: skip
     if before is not None and before.receipt is not None:
         return go(call, f"sales/{made}", None, again="yes")
     if told is None:
         return go(call, "", None, again="yes")
     if key is None or before is not None:
-        return go(call, "sale", None, owner=owner, basket=basket, find=find, key=new_id("web"))
-    return _show_sale(call, request, scheme, told, key=key, find=find)
+        return go(call, "sale", None, **place, basket=basket, find=find, old=old, key=new_id("web"))
+    return _show_sale(call, request, scheme, told, key=key, find=find, old=old)
 
 
 @post(f"{_P}/sale", status_code=303)
@@ -149,11 +155,12 @@ async def sell(
         forgotten = keep_card(request.scope, call.programme, None)
         again = "yes" if outcome.is_replayed else ""
         return go(call, f"sales/{outcome.transaction}", forgotten, again=again)
-    wanted = {line.item: line.quantity for line in lines}
+    wanted = {key: line.quantity for key, line in zip(data.item, lines, strict=True)}
     async with call.desk.reading(call.programme) as connection:
         told = await tell_counter(
             connection, call.programme,
-            owner=data.owner, outlet=outlet, wanted=wanted, shown=shown, find="", shelf=call.desk.shelf,
+            owner=data.owner, outlet=outlet, wanted=wanted, shown=shown, find="", in_cash=data.cash,
+            shelf=call.desk.shelf,
         )  # fmt: skip
     return _show_sale(call, request, scheme, told, key=new_id("web"), find="", refused=outcome.refusal)
 
@@ -184,6 +191,31 @@ def own_outlet(call: Call) -> str:
     return outlet
 
 
+async def _scanned(call: Call, pieces: dict[str, int], scan: str, place: dict[str, str]) -> Response[Html]:
+    """Into the basket, by a shelf label's bar code or by the item; what is neither is looked for by its words."""
+    times, text = read_scan(scan)
+    scheme = await call.scheme()
+    item, revision = read_label(text)
+    standing = label_standing(scheme, item, revision, _today(call, scheme))
+    if standing is None:
+        return go(call, "sale", None, **place, basket=write_basket(pieces), find=text)
+    old = "" if standing.old is None else f"{item}.{revision}"
+    return go(call, "sale", None, **place, basket=write_basket(with_pieces(pieces, standing.key, times)), old=old)
+
+
+def _old_label(call: Call, scheme: Scheme, text: str) -> dict[str, Any] | None:
+    """What to tell of the label that was scanned last, if it is not today's."""
+    item, revision = read_label(text)
+    standing = label_standing(scheme, item, revision, _today(call, scheme)) if text else None
+    if standing is None or standing.old is None:
+        return None
+    return {"title": scheme.items[item].title, "standing": standing}
+
+
+def _today(call: Call, scheme: Scheme) -> date:
+    return business_day(call.desk.shelf.now(), scheme.policy.time_zone)
+
+
 async def _shown(
     connection: asyncpg.Connection, call: Call, request: Request[Any, Any, Any], owner: str
 ) -> Shown | None:
@@ -202,7 +234,7 @@ def _lines(data: Sell) -> tuple[Line, ...]:
     if not 1 <= len(data.item) == len(data.quantity) == len(data.label) <= LINES_MAX:
         raise Faulty(Fault.MALFORMED)
     told = [
-        {"item": item, "quantity": quantity, "label_points": label}
+        {"item": item.partition(":")[0], "quantity": quantity, "label_points": label}
         for item, quantity, label in zip(data.item, data.quantity, data.label, strict=True)
     ]
     try:
@@ -263,15 +295,17 @@ def _show_sale(
     *,
     key: str,
     find: str,
+    old: str = "",
     refused: RefusalNote | None = None,
 ) -> Response[Html]:
-    pieces = {line.goods.item: line.quantity for line in told.basket}
+    pieces = {line.goods.key: line.quantity for line in told.basket}
     basket = write_basket(pieces)
     address = f"/counter/{call.programme}/sale"
     refusal = None if refused is None else refusal_words(request, refused.reason, refused.numbers, scheme)
 
     def changed(item: str, more: int) -> str:
-        asked = {"owner": told.owner, "basket": write_basket(with_pieces(pieces, item, more)), "find": find}
+        put = write_basket(with_pieces(pieces, item, more))
+        asked = {"owner": told.owner, "cash": told.in_cash, "basket": put, "find": find}
         return f"{address}?{urlencode({name: value for name, value in asked.items() if value})}"
 
     return show(
@@ -285,7 +319,8 @@ def _show_sale(
         find=find,
         changed=changed,
         asks_pin=refused is not None and refused.reason in _ABOUT_PINS,
-        here=f"{address}?{urlencode({'owner': told.owner, 'basket': basket})}",
+        old=_old_label(call, scheme, old),
+        here=f"{address}?{urlencode({'owner': told.owner, 'cash': told.in_cash, 'basket': basket})}",
         refusal=refusal,
     )
 

@@ -12,15 +12,15 @@ from litestar.response import Response
 from ledger.core.command import Refund, RefundLine, TransactionId
 from ledger.core.command import Request as Asking
 from ledger.core.refusal import Reason, Refused
-from ledger.core.transaction import Receipt, RefusalNote
+from ledger.core.transaction import Outcome, Receipt, RefusalNote
 from ledger.db.identity import new_id
-from ledger.db.journal import load_outcomes
+from ledger.db.journal import find_claim, load_outcomes
 from ledger.hall.answer import count_outcome
 from ledger.hall.call import Call
 from ledger.hall.fault import Fault, Faulty
 from ledger.hall.html import Html
 from ledger.hall.submit import outcome_of
-from ledger.web.counter import SaleKey, Typed, go, own_outlet, place_of
+from ledger.web.counter import KeyText, SaleKey, Typed, go, own_outlet, place_of
 from ledger.web.form import require_own_form
 from ledger.web.receipts import printed_lines
 from ledger.web.refusal import refusal_words
@@ -44,13 +44,23 @@ class GoodsBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @get(_P)
 async def look_up(
-    call: NamedDependency[Call], request: Request[Any, Any, Any], code: Code = "", lang: Lang = None
+    call: NamedDependency[Call],
+    request: Request[Any, Any, Any],
+    code: Code = "",
+    key: KeyText = None,
+    lang: Lang = None,
 ) -> Response[Html]:
-    """Finds a sale of this counter by the code on its receipt."""
+    """Finds a sale of this counter by the code on its receipt. Its key stands in the address: a reload keeps it."""
     code = code.strip().lower()
     sold = await _sale(call, code) if code else None
+    if sold is not None:
+        before = None if key is None else await _made(call, key)
+        if before is not None and before.receipt is not None:
+            return go(call, f"sales/{before.transaction}", None, again="yes")
+        if key is None or before is not None:
+            return go(call, "refund", None, code=code, key=new_id("web"))
     note = RefusalNote(Reason.NOT_FOUND, {"transaction": code[:60]}) if code and sold is None else None
-    return await _show(call, request, sold, note)
+    return await _show(call, request, sold, note, key=key)
 
 
 @post(_P, status_code=303)
@@ -93,9 +103,22 @@ async def _sale(call: Call, transaction: str) -> Receipt | None:
     return receipt
 
 
+async def _made(call: Call, key: str) -> Outcome | None:
+    """What became of a page's key: a refund, or a refusal, after which another key is needed."""
+    async with call.desk.reading(call.programme) as connection:
+        made = await find_claim(connection, call.programme, call.principal, key)
+        return None if made is None else (await load_outcomes(connection, call.programme, [made])).get(made)
+
+
 async def _show(
-    call: Call, request: Request[Any, Any, Any], sold: Receipt | None, note: RefusalNote | None
+    call: Call,
+    request: Request[Any, Any, Any],
+    sold: Receipt | None,
+    note: RefusalNote | None,
+    *,
+    key: str | None = None,
 ) -> Response[Html]:
+    """After a refusal under a key of its own, for the one before stands for the refusal."""
     scheme = await call.scheme()
     told = None if note is None else refusal_words(request, note.reason, note.numbers, scheme)
     lines = () if sold is None else zip(sold.about.lines, printed_lines(scheme, sold.about), strict=True)
@@ -107,6 +130,6 @@ async def _show(
         here=request.scope["path"],
         sold=sold,
         lines=[(line.item, printed) for line, printed in lines],
-        key=new_id("web"),
+        key=key or new_id("web"),
         refusal=told,
     )

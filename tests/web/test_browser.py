@@ -125,7 +125,7 @@ async def test_the_whole_way_without_script(office: Office, browser: Browser) ->
         async with visiting(browser, address, script=False) as till:
             await open_counter(till.page, found.till)
             await scan(till.page, "#card", found.cards["hh_2"])
-            await scan(till.page, "#scan", "2*tissue")
+            await scan(till.page, "#scan", "2*tissue.1")
             await till.page.get_by_label("减一件").click()
             await till.page.get_by_label("加一件").click()
             await till.page.locator("button.full").dblclick()

@@ -6,11 +6,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ledger.core.programme import LabelPolicy
+from ledger.core.spending import CashPart, Spending
 from ledger.web.presented import read_presented
 from tests.api.client import Office
 from tests.api.test_card_sales import PIN, counter, give_pin
+from tests.api.test_market import dearer, publish
 from tests.village import gift, receive, redeem
 from tests.web.counters import PAGE, TILL, ask, card_of, form_of, sales, send, serving, stocked
+from tests.web.scanner import scanned_codes
 
 
 async def test_a_basket_that_is_sent_many_times_at_once_is_sold_once(office: Office) -> None:
@@ -33,6 +37,11 @@ async def test_the_address_of_a_sale_that_was_made_leads_to_what_was_made(office
     back = await office.call("GET", str(page.url.raw_path.decode()), key=key, headers=PAGE)
     assert back.status_code == 303
     assert urlsplit(back.headers["location"]).path == urlsplit(made.headers["location"]).path
+
+
+def words(page: str) -> str:
+    """What a page says, in one line."""
+    return " ".join(re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL).split())
 
 
 async def test_what_is_refused_names_its_numbers_and_may_be_tried_again_under_another_key(office: Office) -> None:
@@ -74,6 +83,55 @@ async def test_scanning_puts_pieces_in_and_unknown_words_are_looked_for(office: 
     sought = await ask(office, f"{TILL}/sale?owner=hh_1&scan=nothing-of-the-kind", key)
     assert "Looking for" in sought.text and "0" in sought.text
     assert "Add one" in (await ask(office, f"{TILL}/sale?owner=hh_1&scan=ONE", key)).text
+
+
+async def test_the_bars_of_a_printed_shelf_label_put_the_piece_in(office: Office) -> None:
+    key = await serving(office)
+    sheet = await office.call("GET", "label-sheets?paper=label", key=await office.key("operator"))
+    assert sorted(scanned_codes(sheet.text)) == ["soap.1", "tissue.1"]
+    for code in scanned_codes(sheet.text):
+        put = await ask(office, f"{TILL}/sale?owner=hh_1&scan={code}", key)
+        assert form_of(put.text)["item"] == code.removesuffix(".1") and "the price is now" not in words(put.text)
+    unknown = await ask(office, f"{TILL}/sale?owner=hh_1&scan=soap.7", key)
+    assert "Looking for" in unknown.text, "no such label was ever printed"
+
+
+async def test_an_old_label_is_told_with_both_prices_and_honoured_where_the_programme_says_so(office: Office) -> None:
+    key = await serving(office)
+    await publish(office.village, dearer())
+    old = await ask(office, f"{TILL}/sale?owner=hh_1&scan=2*soap.1", key)
+    assert "says 5 points, the price is now 8" in words(old.text) and "change the shelf label" in old.text
+    assert form_of(old.text)["label"] == "8" and form_of(old.text)["fen"] == "100"
+    await publish(office.village, labels=LabelPolicy.HONOUR)
+    page = await ask(office, f"{TILL}/sale?owner=hh_1&scan=2*soap.1", key)
+    assert "The label is honoured" in page.text
+    fields = form_of(page.text)
+    assert (fields["item"], fields["label"], fields["fen"]) == ("soap:1", "5", "0")
+    more = await ask(
+        office, re.findall(r'href="([^"]+)" aria-label="One more', page.text)[0].replace("&amp;", "&"), key
+    )
+    assert form_of(more.text)["quantity"] == "3"
+    short = await send(office, "sale", key, {**fields, "quantity": "9"})
+    assert short.status_code == 422 and form_of(short.text)["item"] == "soap:1"
+    assert (await send(office, "sale", key, {**form_of(short.text), "quantity": "2"})).status_code == 303
+    assert await office.village.total("hh_1") == 100 - 10
+
+
+async def test_a_part_of_the_price_is_paid_in_money_where_the_programme_lets_it(office: Office) -> None:
+    key = await serving(office)
+    where = f"{TILL}/sale?owner=hh_1&basket=tissue.3"
+    assert 'id="cash"' not in (await ask(office, where, key)).text
+    await publish(office.village, spending=Spending(cash=CashPart(fen_per_point=10, least_points=20)))
+    assert 'max="70"' in (await ask(office, where, key)).text
+    page = await ask(office, f"{where}&cash=40", key)
+    assert "Left after it 50" in words(page.text) and "¥4.00" in page.text
+    much = await ask(office, f"{where}&cash=9999", key)
+    assert form_of(much.text)["fen"] == "700", "no more than the programme lets"
+    again = await send(office, "sale", key, {**form_of(page.text), "label": "29"})
+    assert again.status_code == 409 and form_of(again.text)["fen"] == "400"
+    assert (await send(office, "sale", key, form_of(again.text))).status_code == 303
+    assert await office.village.total("hh_1") == 50
+    assert await office.village.total("out_shop", "till", "cash") == 400
 
 
 async def test_a_card_that_nobody_has_is_told_and_no_card_is_in_any_address(office: Office) -> None:
@@ -180,8 +238,11 @@ async def test_goods_come_back_by_the_code_of_their_receipt_once(office: Office)
     assert elsewhere_goods.receipt is not None
     found = await ask(office, f"{TILL}/refund?code={str(sold.transaction).upper()}", key)
     assert found.status_code == 200 and 'max="2"' in found.text
+    address = found.url.raw_path.decode()
+    [kept] = re.findall(r'name="key" value="([^"]+)"', found.text)
+    assert kept in address and kept in (await ask(office, address, key)).text, "a reload keeps its key"
     form: dict[str, str | list[str]] = {
-        "transaction": str(sold.transaction), "key": "web_000000000000000001", "item": "tissue", "quantity": "1",
+        "transaction": str(sold.transaction), "key": kept, "item": "tissue", "quantity": "1",
         "goods": "restock",
     }  # fmt: skip
     nothing = await send(office, "refund", key, {**form, "quantity": "0"})
@@ -191,7 +252,11 @@ async def test_goods_come_back_by_the_code_of_their_receipt_once(office: Office)
     assert await office.village.total("hh_1") == 100 - 60 - 30 + 30
     done = await ask(office, answers[1].headers["location"], key)
     assert "Taken back: 30" in done.text and "nothing was given back a second time" in done.text
+    back = await ask(office, address, key)
+    assert "nothing was given back a second time" in back.text, "the page of a refund that was made leads to it"
     more = await send(office, "refund", key, {**form, "key": "web_000000000000000002", "quantity": "2"})
+    refused = await ask(office, f"{address.partition('&key')[0]}&key=web_000000000000000002", key)
+    assert "web_000000000000000002" not in refused.text, "a key that was refused is not used again"
     assert more.status_code == 422 and "2" in more.text and await office.village.total("hh_1") == 40
     for code in (str(elsewhere.transaction), "txn_none", "'"):
         assert (await ask(office, f"{TILL}/refund?code={code}", key)).status_code == 404
