@@ -118,8 +118,7 @@ async def tell_counter(
         raise Refused(Reason.NOT_FOUND, owner=owner)
     shelves = await _goods(connection, programme, outlet, scheme, shelf)
     basket = tuple(_basket(wanted, shelves, scheme, business_day(shelf.now(), scheme.policy.time_zone)))
-    most_in_cash = _most_in_cash(scheme, basket)
-    in_cash = min(in_cash, most_in_cash)
+    in_cash = min(in_cash, _most_in_cash(scheme, basket))
     fen = sum(line.goods.fen * line.quantity for line in basket) + in_cash * _fen_per_point(scheme)
     sale = Redeem(owner, sale_lines(basket), outlet=outlet, cash_fen=fen, shown=shown)
     if looks_at_class(scheme):
@@ -134,7 +133,7 @@ async def tell_counter(
         quote=quote,
         fen=fen,
         in_cash=in_cash,
-        most_in_cash=most_in_cash,
+        most_in_cash=_most_in_cash(scheme, basket),
         goods=tuple(found[:GOODS_SHOWN]),
         is_more=len(found) > GOODS_SHOWN,
     )
