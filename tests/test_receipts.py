@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 
+import asyncpg
 import pytest
 
 from ledger.core.command import Capture, Group, Hold, Refund, Request, Reverse
@@ -71,6 +72,32 @@ async def test_a_number_that_was_rolled_back_is_given_to_the_next(village: Villa
     second = await done(village, "second", buy())
     assert (first.about.number, second.about.number) == (1, 2)
     assert await numbers(village) == [1, 2]
+
+
+async def test_the_next_number_waits_for_the_one_before_it(village: Village) -> None:
+    """Another payer and other goods: only the outlet's series is theirs together."""
+    await village.post(("a", gift()), ("b", gift("hh_2")), ("c", receive(9)), ("d", receive(9, item="soap")))
+    await done(village, "first", buy())
+    connections = [await connect(village.database.url) for _ in "ab"]
+    first, second = connections
+
+    async def sell(key: str, connection: asyncpg.Connection) -> int | None:
+        async with connection.transaction():
+            [sold] = await post(
+                connection, [Request(village.slug, "system:test", key, buy("hh_2", item="soap"))], village.shelf
+            )
+        assert sold.receipt is not None
+        return sold.receipt.about.number
+
+    async with first.transaction():
+        request = Request(village.slug, "system:test", "slow", buy())
+        [slow] = await post(first, [request], village.shelf)
+        selling = asyncio.create_task(sell("quick", second))
+        await asyncio.sleep(0.2)
+    assert slow.receipt is not None
+    assert (slow.receipt.about.number, await asyncio.wait_for(selling, 10)) == (2, 3)
+    for connection in connections:
+        await connection.close()
 
 
 async def test_what_goes_over_the_counter_is_numbered_and_nothing_else(village: Village) -> None:

@@ -13,6 +13,7 @@ from ledger.core.sheet import CountLine
 from ledger.core.spending import CashPart, Spending
 from ledger.core.transaction import Outcome
 from ledger.db.service_role import connect
+from ledger.db.terminals import take_terminal
 from tests.counter import at_till, begin, buy, device, document, end, register
 from tests.test_posting import reasons
 from tests.village import Village, gift, programme_of, receive
@@ -113,6 +114,19 @@ async def test_sales_and_the_close_at_the_same_moment_tie_out(village: Village) 
         assert rows[0]["count"] == passed.get("posted", 0)
     assert await village.total("out_shop", "till", "cash") == 0
     assert late > 0, "a race in which nobody is late shows nothing"
+
+
+async def test_a_sale_waits_for_whoever_closes_the_shift(village: Village) -> None:
+    await stocked(village)
+    await begin(village, 1)
+    office = await connect(village.database.url)
+    async with office.transaction():
+        await take_terminal(office, village.slug, device(1))
+        selling = asyncio.create_task(at_till(village, 1, ("meanwhile", mixed())))
+        done, _ = await asyncio.wait([selling], timeout=0.3)
+        assert not done, "a sale did not wait for the shift that is being closed"
+    assert reasons(await asyncio.wait_for(selling, 10)) == {"posted": 1}
+    await office.close()
 
 
 async def test_a_terminal_has_one_open_shift(village: Village) -> None:
