@@ -2,10 +2,15 @@
 -- Issued, redeemed and expired points go to the area of the one account holder of their transaction; what came or went
 -- otherwise is the rest between opening and closing.
 WITH moved AS MATERIALIZED (
-    SELECT e.journal_id, e.owner, e.purse, e.amount, j.effective_on >= $2 AS is_within, j.kind
-    FROM entry AS e
-    INNER JOIN journal AS j ON j.programme = e.programme AND j.id = e.journal_id
-    WHERE e.programme = $1 AND e.unit = 'points' AND j.effective_on <= $3
+    SELECT e.journal_id, e.owner, e.purse, e.amount, j.effective_on <= $3 AS is_within, j.kind
+    FROM journal AS j
+    INNER JOIN entry AS e ON e.programme = j.programme AND e.journal_id = j.id
+    WHERE
+        j.programme = $1 AND j.effective_on >= $2 AND e.unit = 'points'
+        AND e.journal_id >= (
+            SELECT min(f.id) FROM journal AS f
+            WHERE f.programme = $1 AND f.effective_on >= $2
+        )
 ),
 
 located AS MATERIALIZED (
@@ -20,13 +25,19 @@ holder AS MATERIALIZED (
     GROUP BY m.journal_id
 ),
 
+-- What is held now, less what has moved since the first day, or since the last one.
 figure AS (
     SELECT
-        l.area,
-        total_of(m.amount) FILTER (WHERE NOT m.is_within) AS opening,
-        0::bigint AS issued,
-        0::bigint AS redeemed,
-        0::bigint AS at_shops, 0::bigint AS expired, total_of(m.amount) AS outstanding
+        l.area, total_of(b.total) AS opening, 0::bigint AS issued, 0::bigint AS redeemed, 0::bigint AS at_shops,
+        0::bigint AS expired, total_of(b.total) AS outstanding
+    FROM balance AS b
+    INNER JOIN located AS l ON l.id = b.owner
+    WHERE b.programme = $1 AND b.unit = 'points' AND b.purse IN ('main', 'pending', 'held', 'debt')
+    GROUP BY l.area
+    UNION ALL
+    SELECT
+        l.area, -total_of(m.amount) AS opening, 0, 0, 0, 0,
+        -total_of(m.amount) FILTER (WHERE NOT m.is_within) AS outstanding
     FROM moved AS m
     INNER JOIN located AS l ON l.id = m.owner
     WHERE m.purse IN ('main', 'pending', 'held', 'debt')
