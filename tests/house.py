@@ -31,6 +31,7 @@ TOP_LEVEL = {
             "kept_answers",
             "problems",
             "punctual_protocol",
+            "refusal_packet",
             "rush_protocol",
             "safe_headers",
             "routes",

@@ -29,6 +29,11 @@ FROM activity AS a
 WHERE
     a.programme = $1 AND (a.state = $2 OR ($2 = 'revoked' AND a.state = 'awarded')) AND a.id > $3
     AND (a.state <> 'awarded' OR is_undone(a.programme, a.journal_id) = ($2 = 'revoked'))
+    AND ($5::text IS NULL OR a.recipient IN (
+        SELECT o.id FROM owner AS o
+        LEFT JOIN owner AS h ON h.programme = o.programme AND h.id = o.household
+        WHERE o.programme = $1 AND coalesce(o.area, h.area) = $5
+    ))
 ORDER BY a.id
 LIMIT $4;
 
