@@ -54,6 +54,7 @@ def test_a_payment_adds_to_the_price_and_keeps_every_policy(
 def test_cash_pays_a_part_down_to_the_least_points() -> None:
     spending = Spending(cash=CashPart(fen_per_point=100, least_points=10))
     assert payment(spending, 30, {"points": 12}, cash_fen=1800) == Payment(12, 0, 1800)
+    assert payment(spending, 30, {"points": 12}, cash_fen=2000) == Payment(10, 0, 2000)
     assert reason(lambda: payment(spending, 30, {"points": 50}, cash_fen=2100)) is Reason.CASH_NOT_ACCEPTED
     assert reason(lambda: payment(spending, 30, {"points": 50}, cash_fen=150)) is Reason.CASH_NOT_ACCEPTED
     assert reason(lambda: payment(Spending(), 30, {"points": 50}, cash_fen=100)) is Reason.CASH_NOT_ACCEPTED

@@ -10,7 +10,7 @@ from ledger.core.compiled import Compiled
 from ledger.core.counter import CounterKey
 from ledger.core.refusal import Reason, Refused
 from ledger.core.score import score
-from ledger.core.simulate import Past, replay, rerate_key
+from ledger.core.simulate import Gain, Past, replay, rerate_key
 from tests.core.rulebooks import compiled
 
 DAY = date(2026, 9, 1)
@@ -95,7 +95,9 @@ def test_gains_and_losses_are_told_by_household() -> None:
 
 def test_what_a_draft_would_refuse_is_taken_back_with_the_reason() -> None:
     past = live(_OLD, [("hh_1", 20, 120)])
-    [change] = replay(book(5, 20, until="2026-09-10"), past).changes
+    simulation = replay(book(5, 20, until="2026-09-10"), past)
+    [change] = simulation.changes
+    assert simulation.gains == (Gain("hh_1", "points", 10, 0),)
     assert change.differences == {"points": -10}
     assert change.refused is Reason.RULE_NOT_IN_FORCE and change.lines == ()
     assert change.counts == ((CounterKey("hours/month/points", "hh_1", "2026-09"), -10),)
