@@ -54,7 +54,7 @@ bench: $(READY) ## all figures, in less than fifteen minutes; ends with 1 if one
 bench-data: $(READY) ## the large data sets of `make bench`, made once for each schema and kept
 	@exec nice $(RUN) -m bench.data_sets
 
-soak: $(READY) ## the long test programmes of quality, in about an hour and a half; Q=Q5 for one of them, MINUTES=10 for a part
+soak: $(READY) ## the long test programmes of quality, one to two hours; Q=Q5 for one of them, MINUTES=10 for a part
 	@exec $(RUN) -m tests.soak $(Q) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh)
 
 $(READY): uv.lock pyproject.toml | $(UV)

@@ -6,11 +6,13 @@ from datetime import date, timedelta
 import pytest_asyncio
 
 from ledger.core.activity import Facts
-from ledger.core.command import Activate, Award, Cancel, CancelPending, Command, Donate, Open, Reverse
+from ledger.core.command import Activate, Award, Bonus, Cancel, CancelPending, Command, Deduct, Donate, Open, Reverse
 from ledger.core.refusal import Reason
+from ledger.core.trace import Placed
 from ledger.core.transaction import Outcome, Receipt
 from ledger.db.schemes import SchemeShelf
 from ledger.db.service_role import connect
+from tests.asking import RULES_DIGEST
 from tests.town import open_town, prepare_town, set_day
 from tests.village import Database, Village
 
@@ -100,3 +102,11 @@ async def test_a_donation_before_the_first_rulebook_is_told_so(town: Village) ->
     outcomes: list[Outcome] = await town.post(("coat", Donate("out_fair", "soap", award)))
     assert outcomes[0].refusal is not None
     assert outcomes[0].refusal.reason == Reason.RULE_NOT_IN_FORCE
+
+
+async def test_a_bonus_first_repays_what_is_owed(town: Village) -> None:
+    """The model lets it pass by chance only: few households owe something when a bonus comes."""
+    await done(town, "fine", Deduct("hh_1", 30, "debt", "litter"))
+    place = Placed("best", "2026-09", 50, 1, 50)
+    await done(town, "bonus", Bonus("hh_1", 50, "best", RULES_DIGEST, "clean", DAY, place, "points"))
+    assert (await town.total("hh_1"), await town.total("hh_1", "debt")) == (20, 0)
