@@ -91,6 +91,8 @@ def _outside_annotations(node: ast.AST, lines: tuple[int, int]) -> Iterator[Site
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
+    if isinstance(node, ast.keyword) and node.arg == "strict":  # an assertion about lengths
+        return
     if isinstance(node, ast.stmt | ast.match_case | ast.ExceptHandler):
         lines = _head(node, lines)
     yield Site(node, *lines)

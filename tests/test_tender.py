@@ -1,10 +1,11 @@
 """Spending policies under the lock: base, suspension, gift with earned, cash, limits a period."""
 
 import asyncio
+from datetime import date
 
 from ledger.actions.publish import publish_programme
 from ledger.core.cap import Cap
-from ledger.core.command import Command, Line, Open, Redeem, Refund, RefundLine, Reverse
+from ledger.core.command import Command, Hold, Line, Open, Redeem, Refund, RefundLine, Reverse, Void
 from ledger.core.period import Span
 from ledger.core.refusal import Reason
 from ledger.core.spending import CashPart, GiftRatio, Spending
@@ -53,6 +54,16 @@ async def test_gift_points_are_spent_only_with_earned_ones(village: Village) -> 
     assert (await village.total("hh_1"), await village.total("hh_1", "main", "gift")) == (0, 35)
     await done(village, "back", Refund(sold.transaction))
     assert (await village.total("hh_1"), await village.total("hh_1", "main", "gift")) == (10, 85)
+
+
+async def test_a_hold_sets_gift_points_aside_with_earned_ones(village: Village) -> None:
+    await keep_back(village, Spending(gift=GiftRatio(per_earned=1)))
+    await village.post(("g", Open("hh_1", 100, "gift")), ("e", Open("hh_1", 25)))
+    held = await done(village, "hold", Hold("hh_1", (Line("tissue"),), outlet="out_shop", until=date(2099, 1, 1)))
+    assert [await village.total("hh_1", "held", unit) for unit in ("points", "gift")] == [15, 15]
+    assert [await village.total("hh_1", "main", unit) for unit in ("points", "gift")] == [10, 85]
+    await done(village, "never mind", Void(held.transaction))
+    assert [await village.total("hh_1", "main", unit) for unit in ("points", "gift")] == [25, 100]
 
 
 async def test_cash_pays_a_part_and_comes_back_in_proportion(village: Village) -> None:

@@ -235,6 +235,11 @@ def test_the_rules_of_an_event_combine_as_the_rulebook_says(combine: str, chosen
     assert choose_rules(picnic(combine), "funeral", elder, "mbr_1").rules == ()
 
 
+def test_rules_of_other_events_are_passed_over() -> None:
+    book = compiled(rule("deed") + rule("fair", "    event: fair") + rule("picnic", "    event: picnic"))
+    assert choose_rules(book, "picnic", Facts(_DAY), "mbr_1").rules == ("picnic",)
+
+
 def test_an_event_must_exist_and_bring_what_its_rules_look_at() -> None:
     programme, _ = read_programme((PROGRAMME + "spending: {gift: {}}\n").encode())
     events, _ = read_events(b"events: [{id: picnic, title: {zh: x, en: Picnic}, by: [worker]}]\n")

@@ -237,6 +237,12 @@ def test_the_head_of_a_rulebook_is_told_what_contradicts(head: str, problems: li
     assert [problem for problem in found if not problem.startswith("rules[0]")] == problems
 
 
+@pytest.mark.parametrize(("until", "is_wrong"), [("2026-02-01", False), ("2026-01-31", True)])
+def test_a_rule_may_be_in_force_on_one_day_only(until: str, is_wrong: bool) -> None:
+    found = problems_of(rule(body=f"    from: 2026-02-01\n    until: {until}"))
+    assert ("rules[0].until: the rule is never in force" in found) is is_wrong
+
+
 def test_neighbours_keep_what_they_promise_each_other() -> None:
     text = PROGRAMME + GIFT + "budgets: [{per: year, points: 900}, {per: year, points: 9, category: gone}]\n"
     policies, _ = read_programme(text.encode())
