@@ -7,7 +7,18 @@ import re
 import sys
 from collections.abc import Callable
 
-from ledger.actions.manage_staff import Newcomer, add_staff, block_staff, grant_role, reset_password, withdraw_role
+import msgspec
+
+from ledger.actions.forget_staff import forget_staff, read_staff
+from ledger.actions.manage_staff import (
+    Newcomer,
+    add_staff,
+    block_staff,
+    grant_role,
+    load_staff,
+    reset_password,
+    withdraw_role,
+)
 from ledger.cli_administrator import Mistaken, Office, Work, add_place_options, wanted, work_at
 from ledger.core.refusal import Reason, Refused
 from ledger.core.title import Title
@@ -29,6 +40,8 @@ def add_people_parser(commands: "argparse._SubParsersAction[argparse.ArgumentPar
         ("block", "end all sessions, let none begin / 停用"),
         ("unblock", "let them sign in again / 恢复"),
         ("password", "a new one; ends all sessions / 重设密码"),
+        ("export", "all that is kept, as JSON / 导出其全部信息"),
+        ("erase", "forget for ever; what was done stays / 永久清除其个人信息"),
     ):
         parser = verbs.add_parser(verb, help=words)
         parser.add_argument("user_name", metavar="USER", type=_user_name)
@@ -51,6 +64,8 @@ def people_commands(options: argparse.Namespace, place: Place) -> dict[str, Call
         "block": _block,
         "unblock": _unblock,
         "password": _set_password,
+        "export": _export,
+        "erase": _erase,
     }
     return {"people": lambda: work_at(place, options, verbs[options.verb])}
 
@@ -89,6 +104,18 @@ async def _unblock(office: Office, options: argparse.Namespace) -> None:
 async def _set_password(office: Office, options: argparse.Namespace) -> None:
     id = await _id(office, options)
     _tell(await reset_password(office.connection, office.slow, office.by, id, _password()))
+
+
+async def _export(office: Office, options: argparse.Namespace) -> None:
+    staff = await load_staff(office.connection, office.by, await _id(office, options))
+    kept = await read_staff(office.connection, staff)
+    told = {"person": staff.id, "user_name": staff.user_name, "name": staff.name, "node": staff.node, "kept": kept}
+    print(msgspec.json.format(msgspec.json.encode(told)).decode())
+
+
+async def _erase(office: Office, options: argparse.Namespace) -> None:
+    staff, _ = await forget_staff(office.connection, office.by, await _id(office, options))
+    _tell(staff)
 
 
 async def _id(office: Office, options: argparse.Namespace) -> str:

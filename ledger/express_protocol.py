@@ -6,9 +6,11 @@ server's ordinary way. What is parsed, admitted, decided and logged is the same 
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from typing import Any
 
 from litestar.response import Response
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from ledger.api.express import Express, media_type_of
@@ -26,8 +28,14 @@ class ExpressProtocol(OnePacketProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        # Behind a middleware nobody knows what is to be done for a request; then everything goes the ordinary way.
-        self._express: Express | None = getattr(self.app, "express", None)
+        # Behind an unknown middleware nobody knows what is to be done for a request; all goes the ordinary way then.
+        app: Any = self.app
+        self._forwarded: ProxyHeadersMiddleware | None = None
+        if isinstance(app, ProxyHeadersMiddleware):
+            self._forwarded = ProxyHeadersMiddleware(_nowhere)
+            self._forwarded.trusted_hosts = app.trusted_hosts
+            app = app.app
+        self._express: Express | None = getattr(app, "express", None)
 
     def on_headers_complete(self) -> None:
         request = self._take()
@@ -70,7 +78,23 @@ class ExpressProtocol(OnePacketProtocol):
         request = self._express.take(scope, self.headers, _no_more)
         if request is None or not _is_short(request, self._express.bytes_max):
             return None
+        if self._forwarded is not None:
+            waits: Any = self._forwarded(scope, _no_more, _nowhere)  # type: ignore[arg-type]  # neither is asked
+            assert _is_done(waits), "a proxy's word stands in the head"
         return request
+
+
+async def _nowhere(*_: Any) -> None:
+    """Behind what is asked only to put a proxy's word into the scope, as it does on the ordinary way."""
+
+
+def _is_done(work: Coroutine[Any, Any, None]) -> bool:
+    """Runs a coroutine that has nothing to wait for."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return True
+    return False
 
 
 async def _no_more() -> dict[str, Any]:

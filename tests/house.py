@@ -31,6 +31,7 @@ TOP_LEVEL = {
             "kept_answers",
             "problems",
             "punctual_protocol",
+            "refusal_packet",
             "safe_headers",
             "routes",
             "schemas",

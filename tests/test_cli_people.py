@@ -88,6 +88,11 @@ async def test_a_person_is_added_signs_in_is_blocked_and_gets_a_new_password(vil
         done(office, "people", "password", "li.na", also=f"{PASSWORD}-new\n")
         assert (await sign_in(PASSWORD), await sign_in(f"{PASSWORD}-new")) == (401, 200)
         assert "li.na" in done(office, "people", "list")
+        assert "李娜" in done(office, "people", "export", "li.na")
+        done(office, "people", "erase", "li.na")
+        assert await sign_in(f"{PASSWORD}-new") == 401
+        listed = done(office, "people", "list")
+        assert "Erased:usr_" in listed and "li.na" not in listed and "李娜" not in listed
 
 
 @pytest.mark.parametrize(

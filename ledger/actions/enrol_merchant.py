@@ -71,6 +71,14 @@ async def change_contact(
         return enrolled
 
 
+async def forget_contact(connection: asyncpg.Connection, programme: str, merchant: str) -> tuple[Enrolled, bool]:
+    """Also what people wrote about the shop; whether it is new. The shop and its statements stay."""
+    async with connection.transaction():
+        await show_programmes(connection, [programme])
+        enrolled = await require_enrolled(connection, programme, merchant)
+        return enrolled, await merchants.erase_contact(connection, programme, merchant)
+
+
 async def require_enrolled(connection: asyncpg.Connection, programme: str, merchant: str) -> Enrolled:
     found = await merchants.find_enrolled(connection, programme, merchant)
     if found is None:

@@ -12,7 +12,7 @@ from ledger.db import persons, retention
 from ledger.db.audit_events import NewEvent, write_events
 from ledger.db.files import FileShelf
 from ledger.db.journal import show_programmes
-from ledger.db.merchants import put_contact
+from ledger.db.merchants import erase_contact
 from ledger.db.schemes import SchemeShelf
 
 PRINCIPAL = "system:retention"
@@ -133,7 +133,7 @@ async def _forget_contacts(connection: asyncpg.Connection, programme: str, month
         await show_programmes(connection, [programme])
         left = await retention.list_left_shops(connection, programme, months, PIECE)
         for merchant in left:
-            await put_contact(connection, programme, merchant, None)
+            await erase_contact(connection, programme, merchant)
             await _tell(connection, programme, {"merchant": merchant})
     return len(left)
 

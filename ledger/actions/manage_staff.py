@@ -7,7 +7,7 @@ from ledger.actions.reach import Administrator, Wanted, is_within, place_role, r
 from ledger.actions.sign_in import digest_password, give_password, is_password
 from ledger.actions.slow_hash import SlowHash
 from ledger.core.refusal import Reason, Refused
-from ledger.db.identity import derived_id
+from ledger.db.identity import derived_id, new_id
 from ledger.db.sessions import end_sessions
 from ledger.db.staff import Staff, end_role, find_staff, insert_role, insert_staff, set_blocked
 
@@ -26,7 +26,7 @@ async def add_staff(
     connection: asyncpg.Connection, slow: SlowHash, by: Administrator, new: Newcomer
 ) -> tuple[Staff, bool]:
     """The person and whether it is new; the very same again, with the same password, answers the same person."""
-    id = derived_id("usr", new.user_name)
+    id = new_id("usr")  # says nothing of the user name, so that whoever is forgotten is
     node = (await place_role(connection, by, Wanted("auditor", node=new.node), id="")).node if new.node else by.node
     role = None
     if new.role is not None:
@@ -54,7 +54,7 @@ async def load_staff(connection: asyncpg.Connection, by: Administrator, id: str)
 
 async def grant_role(connection: asyncpg.Connection, by: Administrator, id: str, wanted: Wanted, *, key: str) -> Staff:
     """Under the caller's key: sent twice it is granted once."""
-    staff = await load_staff(connection, by, id)
+    staff = await _load_present(connection, by, id)
     role = await place_role(connection, by, wanted, id=derived_id("rol", by.principal, key))
     async with connection.transaction():
         await insert_role(connection, staff.id, role, by=by.principal)
@@ -63,7 +63,7 @@ async def grant_role(connection: asyncpg.Connection, by: Administrator, id: str,
 
 async def withdraw_role(connection: asyncpg.Connection, by: Administrator, id: str, role: str) -> Staff:
     """Sessions in it end within two seconds; taken away twice is taken away."""
-    staff = await load_staff(connection, by, id)
+    staff = await _load_present(connection, by, id)
     await require_reach(connection, by, [each for each in staff.roles if each.id == role])
     await end_role(connection, staff.id, role, by=by.principal)
     return await load_staff(connection, by, id)
@@ -71,7 +71,7 @@ async def withdraw_role(connection: asyncpg.Connection, by: Administrator, id: s
 
 async def block_staff(connection: asyncpg.Connection, by: Administrator, id: str, *, is_blocked: bool) -> Staff:
     """Blocking ends all sessions; what the person has done stays as it is."""
-    staff = await load_staff(connection, by, id)
+    staff = await _load_present(connection, by, id)
     await require_reach(connection, by, staff.roles)
     async with connection.transaction():
         await set_blocked(connection, staff.id, is_blocked)
@@ -84,9 +84,17 @@ async def reset_password(
     connection: asyncpg.Connection, slow: SlowHash, by: Administrator, id: str, password: str
 ) -> Staff:
     """For somebody who has forgotten his own; ends all his sessions."""
-    staff = await load_staff(connection, by, id)
+    staff = await _load_present(connection, by, id)
     await require_reach(connection, by, staff.roles)
     await give_password(connection, slow, staff, password)
+    return staff
+
+
+async def _load_present(connection: asyncpg.Connection, by: Administrator, id: str) -> Staff:
+    """Nothing is done to somebody who was forgotten."""
+    staff = await load_staff(connection, by, id)
+    if staff.is_erased:
+        raise Refused(Reason.NOT_FOUND, person=id)
     return staff
 
 

@@ -110,7 +110,9 @@ async def activities(
 ) -> Response[ActivityList]:
     """What is in one state, so that a reviewer finds what to look at."""
     async with call.desk.reading(call.programme) as connection:
-        found = await list_activities(connection, call.programme, in_state, after=cursor, limit=limit + 1)
+        found = await list_activities(
+            connection, call.programme, in_state, after=cursor, limit=limit + 1, area=call.area
+        )
     page = tuple(_view(one) for one in found[:limit])
     return answer(ActivityList(page, page[-1].activity if len(found) > limit else None))
 
@@ -118,12 +120,7 @@ async def activities(
 @get(f"{_P}/activities/{{activity:str}}")
 async def activity(activity: FromPath[str], call: NamedDependency[Call]) -> Response[ActivityView]:
     """One activity."""
-    async with call.desk.reading(call.programme) as connection:
-        found = await find_activity(connection, call.programme, activity)
-    if found is None:
-        raise Refused(Reason.NOT_FOUND, activity=activity)
-    await call.require_own(found.recipient, activity=activity)
-    return answer(_view(found))
+    return answer(_view(await find_own_activity(call, activity)))
 
 
 @post(f"{_P}/activities/{{activity:str}}/award")
@@ -131,6 +128,7 @@ async def award_recorded(
     activity: FromPath[str], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
 ) -> Response[Receipt]:
     """Points for a recorded activity whose rule asks for no review, once; answers the receipt."""
+    await require_own_activity(call, activity)
 
     async def award(connection: asyncpg.Connection, key: str) -> Outcome:
         return await award_activity(
@@ -146,6 +144,22 @@ async def award(
 ) -> Response[Receipt]:
     """Points for something that is not recorded apart, such as a line of another system's list."""
     return await submit(call, key, data.command(), dry_run=dry_run)
+
+
+async def find_own_activity(call: Call, activity: str) -> Activity:
+    """Not found for whom it is none of its own."""
+    async with call.desk.reading(call.programme) as connection:
+        found = await find_activity(connection, call.programme, activity)
+    if found is None:
+        raise Refused(Reason.NOT_FOUND, activity=activity)
+    await call.require_own(found.recipient, activity=activity)
+    return found
+
+
+async def require_own_activity(call: Call, activity: str) -> None:
+    """For who does not see all; whoever does finds out by doing."""
+    if not call.sees_all:
+        await find_own_activity(call, activity)
 
 
 def _view(activity: Activity) -> ActivityView:

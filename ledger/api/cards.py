@@ -19,6 +19,7 @@ from ledger.db.cards import NewCard, StoredCard, cards_of, find_card, find_prese
 from ledger.db.identity import derived_id
 from ledger.hall.answer import answer
 from ledger.hall.call import Call, IdempotencyKey, Limit
+from ledger.hall.sight import Fact, see
 
 _P = "/v1/programmes/{programme:str}"
 
@@ -123,7 +124,7 @@ async def issue(data: JSONBody[CardIssue], key: IdempotencyKey, call: NamedDepen
     new = NewCard(id, data.owner, data.carrier, data.member, number=data.number, nfc_number=data.nfc_number)
     async with call.desk.connection() as connection:
         issued = await issue_card(connection, call.programme, new, by=call.principal, key=key)
-    return answer(view_of(issued.card), status=201, is_replayed=not issued.is_new)
+    return answer(view_of(issued.card, call), status=201, is_replayed=not issued.is_new)
 
 
 @get(f"{_P}/cards/{{card:str}}")
@@ -134,7 +135,7 @@ async def card(card: FromPath[str], call: NamedDependency[Call]) -> Response[Car
     if found is None:
         raise Refused(Reason.NOT_FOUND, card=card)
     await call.require_own(found.owner, card=card)
-    return answer(view_of(found))
+    return answer(view_of(found, call))
 
 
 @get(f"{_P}/accounts/{{owner:str}}/cards")
@@ -148,13 +149,14 @@ async def cards(
     async with call.desk.reading(call.programme) as connection:
         await load_holder(connection, call.programme, owner)
         found = await cards_of(connection, call.programme, owner, after=cursor, limit=limit + 1)
-    page = tuple(view_of(one) for one in found[:limit])
+    page = tuple(view_of(one, call) for one in found[:limit])
     return answer(CardList(page, page[-1].card if len(found) > limit else None))
 
 
 @post(f"{_P}/cards/{{card:str}}/print", status_code=200)
 async def print_code(card: FromPath[str], call: NamedDependency[Call]) -> Response[PrintedCard]:
     """A fresh code for a pending card, shown this once; codes printed before are void. Asked again, a newer one."""
+    await _require_own(call, card)
     async with call.desk.connection() as connection:
         [printed] = await print_cards(connection, call.programme, [card])
     return answer(PrintedCard(card, grouped_code(printed.code), printed.card.printings))
@@ -163,8 +165,9 @@ async def print_code(card: FromPath[str], call: NamedDependency[Call]) -> Respon
 @post(f"{_P}/cards/{{card:str}}/activate", status_code=200)
 async def activate(card: FromPath[str], call: NamedDependency[Call]) -> Response[CardView]:
     """It is handed over, and pays from now on."""
+    await _require_own(call, card)
     async with call.desk.connection() as connection:
-        return answer(view_of(await activate_card(connection, call.programme, card, by=call.principal)))
+        return answer(view_of(await activate_card(connection, call.programme, card, by=call.principal), call))
 
 
 @post(f"{_P}/cards/{{card:str}}/pin", status_code=200)
@@ -177,19 +180,16 @@ async def give_pin(card: FromPath[str], data: JSONBody[NewPin], call: NamedDepen
     await call.require_own(found.owner, card=card)
     async with call.desk.connection() as connection:
         await set_pin(connection, call.desk.slow_hash, call.programme, card, data.pin, by=call.principal)
-    return answer(view_of(found))
+    return answer(view_of(found, call))
 
 
 @post(f"{_P}/cards/{{card:str}}/block", status_code=200)
 async def block(card: FromPath[str], data: JSONBody[CardBlock], call: NamedDependency[Call]) -> Response[CardView]:
     """Lost or stolen: refused from the next call on, for ever."""
+    await _require_own(call, card)
     async with call.desk.connection() as connection:
-        if not call.sees_all:
-            async with call.desk.reading(call.programme) as reading:
-                found = await find_card(reading, call.programme, card)
-            await call.require_own(None if found is None else found.owner, card=card)
         done = await block_card(connection, call.programme, card, by=call.principal, why=data.note)
-    return answer(view_of(done))
+    return answer(view_of(done, call))
 
 
 @post(f"{_P}/cards/{{card:str}}/replace")
@@ -197,6 +197,7 @@ async def replace(
     card: FromPath[str], data: JSONBody[CardReplacement], key: IdempotencyKey, call: NamedDependency[Call]
 ) -> Response[CardView]:
     """A new pending card in its place; the old one is refused at once."""
+    await _require_own(call, card)
     async with call.desk.connection() as connection:
         issued = await replace_card(
             connection,
@@ -207,7 +208,7 @@ async def replace(
             by=call.principal,
             key=key,
         )
-    return answer(view_of(issued.card), status=201, is_replayed=not issued.is_new)
+    return answer(view_of(issued.card, call), status=201, is_replayed=not issued.is_new)
 
 
 @post(f"{_P}/presented-cards", status_code=200)
@@ -234,6 +235,16 @@ async def present(data: JSONBody[PresentedCard], call: NamedDependency[Call]) ->
     )
 
 
-def view_of(stored: StoredCard) -> CardView:
+async def _require_own(call: Call, card: str) -> None:
+    """For who does not see all; whoever does finds out by doing."""
+    if not call.sees_all:
+        async with call.desk.reading(call.programme) as connection:
+            found = await find_card(connection, call.programme, card)
+        await call.require_own(None if found is None else found.owner, card=card)
+
+
+def view_of(stored: StoredCard, call: Call) -> CardView:
     told = msgspec.structs.asdict(stored)
+    for field in ("number", "nfc_number"):
+        told[field] = see(call, Fact.CARD_NUMBER, told[field])
     return CardView(card=told.pop("id"), **told)

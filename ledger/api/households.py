@@ -20,12 +20,11 @@ from ledger.core.transaction import Receipt
 from ledger.db.households import Change, Resident, changes_of, members_of
 from ledger.db.identity import derived_id
 from ledger.db.owners import Owner
-from ledger.hall.access import Role
 from ledger.hall.answer import answer, answer_outcome
 from ledger.hall.call import Call, IdempotencyKey, Limit
+from ledger.hall.sight import Fact, see
 
 _P = "/v1/programmes/{programme:str}"
-_SEE_NAMES = frozenset({Role.ADMIN, Role.OPERATOR, Role.REVIEWER})
 _Cursor = Annotated[str, QueryParameter(pattern="^[0-9a-z_-]{0,44}$")]
 _traits_decoder = msgspec.json.Decoder(Mapping[str, str | int | bool])
 
@@ -158,7 +157,4 @@ def _view(change: Change) -> ChangeView:
 
 
 def _member(resident: Resident, call: Call) -> MemberView:
-    assert call.caller is not None, "nobody's particulars are public"
-    whole = call.caller.role in _SEE_NAMES or not call.sees_all
-    shown = Owner(resident.id, "member", name=resident.name)
-    return MemberView(resident.id, shown.name if whole else shown.masked_name, _traits_decoder.decode(resident.traits))
+    return MemberView(resident.id, see(call, Fact.NAME, resident.name), _traits_decoder.decode(resident.traits))

@@ -9,15 +9,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import Response
 
-from ledger.actions.enrol_merchant import apply_merchant, change_contact, move_merchant, require_enrolled
+from ledger.actions.enrol_merchant import (
+    apply_merchant,
+    change_contact,
+    forget_contact,
+    move_merchant,
+    require_enrolled,
+)
 from ledger.core.title import READABLE, Note, Text
 from ledger.db.merchants import Contact, Enrolled, Step, find_contact, list_steps
-from ledger.hall.access import Role
 from ledger.hall.answer import answer
 from ledger.hall.call import Call
+from ledger.hall.sight import Fact, sees
 
 _M = "/v1/programmes/{programme:str}/merchants/{merchant:str}"
-_SEE_CONTACTS = frozenset({Role.ADMIN, Role.OPERATOR, Role.MERCHANT})
 
 Phone = Annotated[str, msgspec.Meta(min_length=3, max_length=40, pattern=READABLE)]
 
@@ -91,6 +96,14 @@ async def contact(
     return await _show(call, enrolled)
 
 
+@post(f"{_M}/contact/erase", status_code=200)
+async def erase_contact(merchant: FromPath[str], call: NamedDependency[Call]) -> Response[Enrolment]:
+    """Forgets the person and the words written about it for ever; the shop, its points and its statements stay."""
+    async with call.desk.connection() as connection:
+        enrolled, is_new = await forget_contact(connection, call.programme, merchant)
+    return await _show(call, enrolled, is_replayed=not is_new)
+
+
 @post(f"{_M}/approve", status_code=200)
 async def approve(merchant: FromPath[str], data: JSONBody[Why], call: NamedDependency[Call]) -> Response[Enrolment]:
     """The shop may take points from now on; refused to whoever applied for it."""
@@ -122,11 +135,10 @@ async def _move(call: Call, merchant: str, verb: str, note: str | None) -> Respo
     return await _show(call, enrolled)
 
 
-async def _show(call: Call, enrolled: Enrolled, *, status: int = 200) -> Response[Enrolment]:
-    assert call.caller is not None, "no contact is public"
+async def _show(call: Call, enrolled: Enrolled, *, status: int = 200, is_replayed: bool = False) -> Response[Enrolment]:
     async with call.desk.reading(call.programme) as connection:
         steps = await list_steps(connection, call.programme, enrolled.merchant)
         person = await find_contact(connection, call.programme, enrolled.merchant)
-    seen = person if call.caller.role in _SEE_CONTACTS else None
+    seen = None if person is None or not sees(call, Fact.CONTACT) else person
     view = Enrolment(enrolled.merchant, enrolled.state, enrolled.applied_by, enrolled.applied_at, steps, seen)
-    return answer(view, status=status)
+    return answer(view, status=status, is_replayed=is_replayed)

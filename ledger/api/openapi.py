@@ -9,6 +9,7 @@ import msgspec
 from ledger.api.components import REFS, described, tidied, used
 from ledger.core.transaction import Receipt
 from ledger.hall.access import LOADED, Access
+from ledger.hall.audited import HEADER, PERSONAL_READS
 from ledger.hall.call import Route
 from ledger.hall.decode import CSV, JSON, PATH_PART, YAML, Parameter
 from ledger.hall.html import Html
@@ -29,6 +30,15 @@ command and keeps nothing, marked `Dry-Run: true`. Amounts are whole numbers of 
 """
 
 
+_AUDIT_REASON = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Why this is asked or done, for auditors: one line, as percent-encoded UTF-8.",
+    "schema": {"type": "string", "pattern": "^([A-Za-z0-9._~-]|%[0-9A-Fa-f]{2}){1,600}$"},
+}
+
+
 def openapi_document(routes: Mapping[tuple[str, str], Route], *, version: str, problem: type) -> dict[str, Any]:
     """`problem` is the body of every answer that is not a success; the roof knows it."""
     types = _types(routes, problem)
@@ -36,7 +46,7 @@ def openapi_document(routes: Mapping[tuple[str, str], Route], *, version: str, p
     by_type = dict(zip(types, references, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for (method, _), route in sorted(routes.items(), key=lambda item: (item[1].template, item[0])):
-        paths.setdefault(route.template, {})[method.lower()] = _operation(route, by_type, problem)
+        paths.setdefault(route.template, {})[method.lower()] = _operation(method, route, by_type, problem)
     document = {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": version, "description": _INTRODUCTION},
@@ -62,7 +72,7 @@ def _types(routes: Mapping[tuple[str, str], Route], problem: type) -> list[Any]:
     return list(found)
 
 
-def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[str, Any]:
+def _operation(method: str, route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[str, Any]:
     intake = route.intake
     said = route.description.strip()
     operation: dict[str, Any] = {
@@ -75,6 +85,7 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
             *(_path_parameter(name) for name in intake.path),
             *(_parameter(parameter, "query") for parameter in intake.query),
             *(_parameter(parameter, "header") for parameter in intake.headers),
+            *([_AUDIT_REASON] if _takes_reason(method, route) else []),
         ],
     }
     if intake.body_decoder is not None:
@@ -99,6 +110,11 @@ def _operation(route: Route, schemas: Mapping[Any, Any], problem: type) -> dict[
     if any(parameter.name == "dry_run" for parameter in intake.query):
         operation["responses"].setdefault("200", {**done, "description": "What would be done, by a dry run"})
     return operation
+
+
+def _takes_reason(method: str, route: Route) -> bool:
+    """Changes, and reads of what is about persons, by whoever has a key."""
+    return not route.access.is_public and (method != "GET" or route.template in PERSONAL_READS)
 
 
 def _alternatives(answer_type: Any) -> tuple[Any, ...]:

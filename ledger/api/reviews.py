@@ -12,11 +12,10 @@ from litestar.response import Response
 from ledger.actions.change_activity import appeal_activity, revoke_activity, submit_activity
 from ledger.actions.declare_reviewer import declare_reviewer
 from ledger.actions.review_activity import Reviewing, Verdict, review_activity
+from ledger.api.activities import find_own_activity, require_own_activity
 from ledger.core.command import Principal, RecipientId
-from ledger.core.refusal import Reason, Refused
 from ledger.core.review import Verifier
 from ledger.core.title import Note
-from ledger.db.activities import find_activity
 from ledger.db.reviews import Declared, Step, list_reviewers, list_steps
 from ledger.hall.answer import Declined, answer
 from ledger.hall.call import Call, IdempotencyKey, Limit
@@ -115,6 +114,7 @@ async def review(
     activity: FromPath[str], data: JSONBody[Spoken], key: IdempotencyKey, call: NamedDependency[Call]
 ) -> Response[StepView]:
     """Approves, returns or rejects; the last approval that the rule asks for awards the activity."""
+    await require_own_activity(call, activity)
     verdict = Verdict(data.decision, data.note, data.capacity)
     async with call.desk.connection() as connection, connection.transaction():
         done = await review_activity(
@@ -128,7 +128,7 @@ async def submit(
     activity: FromPath[str], data: JSONBody[Completed], key: IdempotencyKey, call: NamedDependency[Call]
 ) -> Response[StepView]:
     """Hands in again what was returned for completion."""
-    await _require_own(call, activity)
+    await find_own_activity(call, activity)
     async with call.desk.connection() as connection, connection.transaction():
         done = await submit_activity(
             connection, call.programme, activity, note=data.note, principal=call.principal, key=key
@@ -141,7 +141,7 @@ async def appeal(
     activity: FromPath[str], data: JSONBody[Reasoned], key: IdempotencyKey, call: NamedDependency[Call]
 ) -> Response[StepView]:
     """Asks once that somebody else looks at what was rejected or revoked."""
-    await _require_own(call, activity)
+    await find_own_activity(call, activity)
     async with call.desk.connection() as connection, connection.transaction():
         done = await appeal_activity(
             connection, call.programme, activity, note=data.note, principal=call.principal, key=key
@@ -154,6 +154,7 @@ async def revoke(
     activity: FromPath[str], data: JSONBody[Reasoned], key: IdempotencyKey, call: NamedDependency[Call]
 ) -> Response[StepView]:
     """Takes an award back by its reversal; what has been spent meanwhile is owed."""
+    await require_own_activity(call, activity)
     async with call.desk.connection() as connection, connection.transaction():
         done = await revoke_activity(
             connection, call.programme, activity, note=data.note, principal=call.principal, key=key,
@@ -165,17 +166,9 @@ async def revoke(
 @get(f"{_P}/activities/{{activity:str}}/steps")
 async def steps(activity: FromPath[str], call: NamedDependency[Call]) -> Response[StepList]:
     """What was done about an activity, by whom and why."""
-    await _require_own(call, activity)
+    await find_own_activity(call, activity)
     async with call.desk.reading(call.programme) as connection:
         return answer(StepList(tuple(_view(one) for one in await list_steps(connection, call.programme, activity))))
-
-
-async def _require_own(call: Call, activity: str) -> None:
-    async with call.desk.reading(call.programme) as connection:
-        found = await find_activity(connection, call.programme, activity)
-    if found is None:
-        raise Refused(Reason.NOT_FOUND, activity=activity)
-    await call.require_own(found.recipient, activity=activity)
 
 
 def _answer(done: Reviewing) -> Response[StepView]:

@@ -24,6 +24,7 @@ from ledger.db.staff import Staff, StaffRole, list_staff
 from ledger.hall.access import Role
 from ledger.hall.answer import answer
 from ledger.hall.call import Call, IdempotencyKey, Limit
+from ledger.hall.sight import Fact, see
 
 Id = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$(?!\\n)")]
 
@@ -85,7 +86,7 @@ async def people(
     async with call.desk.connection() as connection:
         by = administrator(call)
         found = await list_staff(connection, by.node, programme=by.programme, after=cursor, limit=limit + 1)
-    page = tuple(_view(staff, call) for staff in found[:limit])
+    page = tuple(view_of(staff, call) for staff in found[:limit])
     return answer(StaffList(page, page[-1].person if len(found) > limit else None))
 
 
@@ -96,14 +97,14 @@ async def add_person(data: JSONBody[NewStaff], call: NamedDependency[Call]) -> R
     new = Newcomer(data.user_name, data.password, data.name, data.node, role)
     async with call.desk.connection() as connection:
         staff, is_new = await add_staff(connection, call.desk.slow_hash, administrator(call), new)
-    return answer(_view(staff, call), status=201, is_replayed=not is_new)
+    return answer(view_of(staff, call), status=201, is_replayed=not is_new)
 
 
 @get("/v1/people/{person:str}")
 async def person(person: FromPath[str], call: NamedDependency[Call]) -> Response[StaffView]:
     """One of them, with the roles in force."""
     async with call.desk.connection() as connection:
-        return answer(_view(await load_staff(connection, administrator(call), person), call))
+        return answer(view_of(await load_staff(connection, administrator(call), person), call))
 
 
 @post("/v1/people/{person:str}/roles")
@@ -113,28 +114,28 @@ async def give_role(
     """Within what the caller administers; nobody gives more than he has."""
     async with call.desk.connection() as connection:
         staff = await grant_role(connection, administrator(call), person, data.wanted(), key=key)
-    return answer(_view(staff, call), status=201)
+    return answer(view_of(staff, call), status=201)
 
 
 @post("/v1/people/{person:str}/roles/{role:str}/end", status_code=200)
 async def take_role(person: FromPath[str], role: FromPath[str], call: NamedDependency[Call]) -> Response[StaffView]:
     """Sessions in it end within two seconds."""
     async with call.desk.connection() as connection:
-        return answer(_view(await withdraw_role(connection, administrator(call), person, role), call))
+        return answer(view_of(await withdraw_role(connection, administrator(call), person, role), call))
 
 
 @post("/v1/people/{person:str}/block", status_code=200)
 async def block(person: FromPath[str], call: NamedDependency[Call]) -> Response[StaffView]:
     """Ends all sessions, and lets no new one begin."""
     async with call.desk.connection() as connection:
-        return answer(_view(await block_staff(connection, administrator(call), person, is_blocked=True), call))
+        return answer(view_of(await block_staff(connection, administrator(call), person, is_blocked=True), call))
 
 
 @post("/v1/people/{person:str}/unblock", status_code=200)
 async def unblock(person: FromPath[str], call: NamedDependency[Call]) -> Response[StaffView]:
     """With the same roles and the same password as before."""
     async with call.desk.connection() as connection:
-        return answer(_view(await block_staff(connection, administrator(call), person, is_blocked=False), call))
+        return answer(view_of(await block_staff(connection, administrator(call), person, is_blocked=False), call))
 
 
 @post("/v1/people/{person:str}/password", status_code=200)
@@ -144,7 +145,7 @@ async def give_new_password(
     """Only where all roles of the person are within what the caller administers: it opens all of them."""
     async with call.desk.connection() as connection:
         staff = await reset_password(connection, call.desk.slow_hash, administrator(call), person, data.password)
-    return answer(_view(staff, call))
+    return answer(view_of(staff, call))
 
 
 def administrator(call: Call) -> Administrator:
@@ -152,9 +153,6 @@ def administrator(call: Call) -> Administrator:
     return Administrator(call.caller.principal, call.caller.node, call.caller.programme)
 
 
-def _view(staff: Staff, call: Call) -> StaffView:
-    assert call.caller is not None, "the table gives these routes to roles only"
-    name = staff.name
-    if call.caller.role is Role.AUDITOR and name is not None:
-        name = f"{name[0]}{'*' * (len(name) - 1)}"
+def view_of(staff: Staff, call: Call) -> StaffView:
+    name = see(call, Fact.STAFF_NAME, staff.name)
     return StaffView(staff.id, staff.user_name, name, staff.node, staff.is_blocked, staff.roles)

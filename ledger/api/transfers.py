@@ -18,4 +18,5 @@ async def transfer(
     data: JSONBody[Transfer], key: IdempotencyKey, call: NamedDependency[Call], dry_run: DryRun = False
 ) -> Response[Receipt]:
     """Points change hands and keep their days, as when a household splits or two become one."""
+    await call.require_in_area(data.to)
     return await submit(call, key, data, dry_run=dry_run)

@@ -70,10 +70,10 @@ async def move_activity(connection: asyncpg.Connection, programme: str, id: str,
 
 
 async def list_activities(
-    connection: asyncpg.Connection, programme: str, state: str, *, after: str, limit: int
+    connection: asyncpg.Connection, programme: str, state: str, *, after: str, limit: int, area: str | None = None
 ) -> list[Activity]:
-    """One page of those in a state; a reversal at another door does not change the list."""
-    rows = await connection.fetch(_SQL["list_activities"], programme, state, after, limit)
+    """One page of those in a state, perhaps of an area; a reversal at another door does not change the list."""
+    rows = await connection.fetch(_SQL["list_activities"], programme, state, after, limit, area)
     return [activity for row in rows if (activity := _activity(row)) is not None]
 
 

@@ -23,7 +23,13 @@ FOR NO KEY UPDATE;
 -- name: list_activities
 SELECT id, rule, recipient, facts, recorded_by, recorded_at, round, started_at, ended_at, journal_id, state
 FROM activity
-WHERE programme = $1 AND state = $2 AND id > $3
+WHERE
+    programme = $1 AND state = $2 AND id > $3
+    AND ($5::text IS NULL OR recipient IN (
+        SELECT o.id FROM owner AS o
+        LEFT JOIN owner AS h ON h.programme = o.programme AND h.id = o.household
+        WHERE o.programme = $1 AND coalesce(o.area, h.area) = $5
+    ))
 ORDER BY id
 LIMIT $4;
 

@@ -8,7 +8,19 @@ SELECT
 FROM lock_needs($1, $2, $3, $4, $5, $6, $7);
 
 -- name: lock_terminals
-SELECT outlets, states, shifts FROM lock_terminals($1::text [], $2::text []);
+-- Opens their programmes first, beside what is open already.
+WITH opened AS MATERIALIZED (
+    SELECT
+        set_config(
+            'ledger.programmes',
+            concat_ws(',', nullif(current_setting('ledger.programmes', TRUE), ''), array_to_string($1::text [], ',')),
+            TRUE
+        ) AS told
+)
+
+SELECT l.outlets, l.states, l.shifts
+FROM opened AS o
+CROSS JOIN LATERAL lock_terminals(CASE WHEN o.told IS NOT NULL THEN $1::text [] END, $2::text []) AS l;
 
 -- name: append_decided
 SELECT totals, versions, numbers FROM append_decided($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);

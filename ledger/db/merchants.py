@@ -75,6 +75,11 @@ async def put_contact(connection: asyncpg.Connection, programme: str, merchant: 
         await connection.execute(_SQL["put_contact"], programme, merchant, contact.name, contact.phone)
 
 
+async def erase_contact(connection: asyncpg.Connection, programme: str, merchant: str) -> bool:
+    """The person and what was written; false where nothing was left of that."""
+    return bool(await connection.fetchval(_SQL["erase_contact"], programme, merchant))
+
+
 async def find_contact(connection: asyncpg.Connection, programme: str, merchant: str) -> Contact | None:
     row = await connection.fetchrow(_SQL["find_contact"], programme, merchant)
     return None if row is None else Contact(**row)

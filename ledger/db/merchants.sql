@@ -38,6 +38,9 @@ ON CONFLICT (programme, merchant) DO UPDATE SET name = excluded.name, phone = ex
 SELECT name, phone FROM merchant_contact
 WHERE programme = $1 AND merchant = $2;
 
+-- name: erase_contact
+SELECT erase_contact($1, $2);
+
 -- name: drop_contact
 DELETE FROM merchant_contact
 WHERE programme = $1 AND merchant = $2;

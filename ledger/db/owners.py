@@ -6,6 +6,7 @@ import asyncpg
 import msgspec
 
 from ledger.core.account import PROGRAMME, PROGRAMME_PURSES, PURSES, floor_amount, issuer
+from ledger.core.mask import mask_name
 from ledger.db.statements import load_statements
 
 _SQL = load_statements("owners")
@@ -25,8 +26,8 @@ class Owner(msgspec.Struct, frozen=True):
 
     @property
     def masked_name(self) -> str | None:
-        """The first letter and as many stars as the name goes on."""
-        return None if self.name is None else f"{self.name[0]}{'*' * (len(self.name) - 1)}"
+        """For a screen or a paper that others see."""
+        return None if self.name is None else mask_name(self.name)
 
 
 async def open_owners(connection: asyncpg.Connection, programme: str, owners: Sequence[Owner]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from ledger.core.mask import mask_number
 from ledger.db.statements import load_statements
 
 SECTION_MAX = 1000
@@ -23,7 +24,7 @@ class Erasure(msgspec.Struct, frozen=True):
 
 
 class CardKept(msgspec.Struct, frozen=True):
-    """A card, its number but for the last two signs."""
+    """A card, its number masked: whoever knows it is half signed in."""
 
     card: str
     owner: str
@@ -148,6 +149,8 @@ async def read_kept(connection: asyncpg.Connection, programme: str, owner: str) 
         rows = [dict(row) for row in await connection.fetch(statement, programme, owner, SECTION_MAX + 1)]
         for row in rows if name == "activities" else ():
             row["facts"] = msgspec.json.decode(row["facts"])
+        for row in rows if name == "cards" else ():
+            row["number"] = None if row["number"] is None else mask_number(row["number"])
         found[name] = tuple(msgspec.convert(row, shape) for row in rows[:SECTION_MAX])
         if len(rows) > SECTION_MAX:
             cut.append(name)

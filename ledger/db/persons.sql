@@ -24,7 +24,7 @@ WHERE programme = $1 AND id = ANY($2::text []);
 
 -- name: cards_of
 SELECT
-    c.id AS card, c.owner, c.carrier, c.state, '***' || right(c.number, 2) AS number, c.issued_at, c.blocked_at,
+    c.id AS card, c.owner, c.carrier, c.state, c.number, c.issued_at, c.blocked_at,
     c.blocked_for
 FROM card AS c
 WHERE c.programme = $1 AND $2 IN (c.owner, c.member)

@@ -1,11 +1,14 @@
 """People who work here: user names, passwords as slow hashes only, and the roles they hold."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 import msgspec
 
 from ledger.db.statements import load_statements
+
+SECTION_MAX = 1_000
 
 _SQL = load_statements("staff")
 
@@ -32,7 +35,56 @@ class Staff(msgspec.Struct, frozen=True):
     is_blocked: bool
     added_by: str
     name: str | None
+    is_erased: bool = False
     roles: tuple[StaffRole, ...] = ()
+
+
+class RoleKept(msgspec.Struct, frozen=True):
+    """One role, in force or ended."""
+
+    id: str
+    role: str
+    node: str
+    programme: str | None
+    owner: str | None
+    area: str | None
+    granted_by: str
+    granted_at: datetime
+    ended_by: str | None
+    ended_at: datetime | None
+
+
+class SessionKept(msgspec.Struct, frozen=True):
+    """On which device somebody was signed in, and when."""
+
+    id: str
+    device: str
+    began_at: datetime
+    used_at: datetime
+    ended_at: datetime | None
+
+
+class DeclarationKept(msgspec.Struct, frozen=True):
+    """As a reviewer of a programme: which member somebody is, and whose kin."""
+
+    programme: str
+    member: str | None
+    capacities: list[str]
+    kin: list[str]
+    declared_by: str
+    declared_at: datetime
+
+
+class StaffKept(msgspec.Struct, frozen=True):
+    """What is kept beside name and user name, newest first, of each at most a thousand."""
+
+    added_at: datetime
+    password_set_at: datetime
+    erased_by: str | None
+    erased_at: datetime | None
+    roles: tuple[RoleKept, ...]
+    sessions: tuple[SessionKept, ...]
+    declarations: tuple[DeclarationKept, ...]
 
 
 async def insert_staff(connection: asyncpg.Connection, staff: Staff) -> bool:
@@ -79,8 +131,24 @@ async def end_role(connection: asyncpg.Connection, staff: str, role: str, *, by:
     await connection.execute(_SQL["end_role"], staff, role, by)
 
 
-async def erase_name(connection: asyncpg.Connection, staff: str) -> None:
-    await connection.execute(_SQL["delete_name"], staff)
+async def erase(connection: asyncpg.Connection, staff: str, *, by: str) -> bool:
+    """False for somebody who was forgotten before."""
+    return bool(await connection.fetchval(_SQL["erase_staff"], staff, by))
+
+
+async def read_staff_kept(connection: asyncpg.Connection, staff: str) -> StaffKept:
+    """Declarations only of programmes that the caller has opened."""
+    row = await connection.fetchrow(_SQL["find_staff_kept"], staff)
+    assert row is not None, "somebody who is there"
+    roles = await connection.fetch(_SQL["list_all_roles"], staff, SECTION_MAX)
+    sessions = await connection.fetch(_SQL["list_own_sessions"], staff, SECTION_MAX)
+    declared = await connection.fetch(_SQL["list_declarations"], staff, SECTION_MAX)
+    return StaffKept(
+        **row,
+        roles=tuple(RoleKept(**role) for role in roles),
+        sessions=tuple(SessionKept(**session) for session in sessions),
+        declarations=tuple(DeclarationKept(**one) for one in declared),
+    )
 
 
 async def _with_roles(connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> list[Staff]:

@@ -7,14 +7,38 @@ RETURNING id;
 INSERT INTO staff_person (staff, name) VALUES ($1, $2)
 ON CONFLICT (staff) DO UPDATE SET name = excluded.name;
 
--- name: delete_name
-DELETE FROM staff_person
-WHERE staff = $1;
+-- name: erase_staff
+SELECT erase_staff($1, $2);
+
+-- name: find_staff_kept
+SELECT s.password_set_at, s.added_at, e.erased_by, e.erased_at
+FROM staff AS s
+LEFT JOIN staff_erasure AS e ON e.staff = s.id
+WHERE s.id = $1;
+
+-- name: list_all_roles
+SELECT id, role, node, programme, owner, area, granted_by, granted_at, ended_by, ended_at FROM staff_role
+WHERE staff = $1
+ORDER BY granted_at DESC, id
+LIMIT $2;
+
+-- name: list_own_sessions
+SELECT id, device, began_at, used_at, ended_at FROM session
+WHERE staff = $1
+ORDER BY began_at DESC, id
+LIMIT $2;
+
+-- name: list_declarations
+SELECT programme, member, capacities, kin, declared_by, declared_at FROM reviewer
+WHERE principal = $1
+ORDER BY programme
+LIMIT $2;
 
 -- name: find_staff
-SELECT s.id, s.user_name, s.node, s.digest, s.pepper, s.is_blocked, s.added_by, p.name
+SELECT s.id, s.user_name, s.node, s.digest, s.pepper, s.is_blocked, s.added_by, p.name, e.staff IS NOT NULL AS is_erased
 FROM staff AS s
 LEFT JOIN staff_person AS p ON p.staff = s.id
+LEFT JOIN staff_erasure AS e ON e.staff = s.id
 WHERE ($1::text IS NULL OR s.id = $1) AND ($2::text IS NULL OR s.user_name = $2) AND ($1 IS NOT NULL OR $2 IS NOT NULL);
 
 -- name: list_staff
@@ -28,9 +52,12 @@ WITH RECURSIVE below AS (
     WHERE below.depth < 32
 )
 
-SELECT s.id, s.user_name, s.node, NULL AS digest, s.pepper, s.is_blocked, s.added_by, p.name
+SELECT
+    s.id, s.user_name, s.node, NULL AS digest, s.pepper, s.is_blocked, s.added_by, p.name,
+    e.staff IS NOT NULL AS is_erased
 FROM staff AS s
 LEFT JOIN staff_person AS p ON p.staff = s.id
+LEFT JOIN staff_erasure AS e ON e.staff = s.id
 WHERE
     s.node IN (SELECT b.id FROM below AS b) AND s.id > $2
     AND ($4::text IS NULL OR EXISTS (

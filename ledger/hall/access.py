@@ -60,8 +60,10 @@ _ADMINS = Access(frozenset({_ADMIN}))
 _OVERSEERS = Access(frozenset({_ADMIN, _AUDITOR}))
 _WORKERS = Access(frozenset({_ADMIN, _OPERATOR}))
 _READERS = frozenset({_ADMIN, _OPERATOR, _REVIEWER, _AUDITOR})
+_WORKERS_FOUND = Access(_WORKERS.all, whose=LOADED)
 _BOOKKEEPERS = Access(frozenset({_ADMIN, _OPERATOR, _AUDITOR}))
 _REVIEWERS = Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER}))
+_REVIEWERS_FOUND = Access(_REVIEWERS.all, whose=LOADED)
 _CLAIMANTS = Access(_REVIEWERS.all, {_RESIDENT: LOADED, _MERCHANT: LOADED})
 _CASHIERS = Access(frozenset({_CASHIER}))
 _TILL = "/counter/{programme}"
@@ -79,7 +81,7 @@ COMMANDS: Mapping[str, Access] = {
     "activate": _WORKERS,
     "cancel_pending": Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER})),
     "deduct": Access(_WORKERS.all, whose="owner"),
-    "transfer": _WORKERS,
+    "transfer": Access(_WORKERS.all, whose="owner"),  # and the handler asks to whom
     "adjust": Access(_WORKERS.all, whose="owner"),
     "open": _ADMINS,
     "expire": _ADMINS,
@@ -126,6 +128,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", "/v1/sign-in"): PUBLIC,
     ("POST", f"{_P}/sign-in"): PUBLIC,
     ("GET", "/v1/session"): _EVERYONE,
+    ("GET", "/v1/session/export"): _EVERYONE,
     ("POST", "/v1/session/renew"): _EVERYONE,
     ("POST", "/v1/session/role"): _EVERYONE,
     ("POST", "/v1/session/password"): _EVERYONE,
@@ -142,6 +145,8 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", "/v1/people/{person}/block"): _ADMINS,
     ("POST", "/v1/people/{person}/unblock"): _ADMINS,
     ("POST", "/v1/people/{person}/password"): _ADMINS,
+    ("GET", "/v1/people/{person}/export"): _ADMINS,
+    ("POST", "/v1/people/{person}/erase"): _ADMINS,
     ("GET", "/v1/keys"): _OVERSEERS,
     ("POST", "/v1/keys"): _ADMINS,
     ("GET", "/v1/keys/{key}"): _OVERSEERS,
@@ -196,17 +201,17 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/households/{{household}}/merge"): _WORKERS,
     ("POST", f"{_P}/households/{{household}}/divide"): _WORKERS,
     ("POST", f"{_P}/members/{{member}}/move"): _WORKERS,
-    ("GET", f"{_P}/households/{{household}}/changes"): Access(_READERS),
+    ("GET", f"{_P}/households/{{household}}/changes"): Access(_READERS, whose="household"),
     ("GET", f"{_P}/households/{{household}}/members"): Access(_READERS, {_RESIDENT: "household"}),
-    ("POST", f"{_P}/cards"): _WORKERS,
+    ("POST", f"{_P}/cards"): Access(_WORKERS.all, whose="owner"),
     ("GET", f"{_P}/cards/{{card}}"): Access(_READERS, {_RESIDENT: LOADED}),
     ("GET", f"{_P}/accounts/{{owner}}/cards"): Access(_READERS, {_RESIDENT: "owner"}),
-    ("POST", f"{_P}/cards/{{card}}/print"): _WORKERS,
+    ("POST", f"{_P}/cards/{{card}}/print"): _WORKERS_FOUND,
     ("POST", f"{_P}/card-sheets"): _WORKERS,
-    ("POST", f"{_P}/cards/{{card}}/activate"): _WORKERS,
+    ("POST", f"{_P}/cards/{{card}}/activate"): _WORKERS_FOUND,
     ("POST", f"{_P}/cards/{{card}}/pin"): Access(frozenset({_ADMIN, _OPERATOR}), {_RESIDENT: LOADED}),
     ("POST", f"{_P}/cards/{{card}}/block"): Access(frozenset({_ADMIN, _OPERATOR}), {_RESIDENT: LOADED}),
-    ("POST", f"{_P}/cards/{{card}}/replace"): _WORKERS,
+    ("POST", f"{_P}/cards/{{card}}/replace"): _WORKERS_FOUND,
     ("POST", f"{_P}/presented-cards"): Access(frozenset({_ADMIN, _OPERATOR, _CASHIER, _MERCHANT})),
     ("POST", f"{_P}/helpers"): _WORKERS,
     ("POST", f"{_P}/helpers/{{helper}}/end"): _WORKERS,
@@ -215,16 +220,16 @@ TABLE: Mapping[tuple[str, str], Access] = {
         frozenset({_ADMIN, _OPERATOR, _REVIEWER}), {_RESIDENT: "recipient", _MERCHANT: "recipient"}
     ),
     ("GET", f"{_P}/activities/{{activity}}"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
-    ("POST", f"{_P}/activities/{{activity}}/award"): Access(frozenset({_ADMIN, _OPERATOR, _REVIEWER})),
-    ("GET", f"{_P}/activities"): Access(_READERS),
+    ("POST", f"{_P}/activities/{{activity}}/award"): _REVIEWERS_FOUND,
+    ("GET", f"{_P}/activities"): Access(_READERS, whose=LOADED),  # of an area, those of its people
     ("POST", f"{_P}/activities/{{activity}}/evidence"): _CLAIMANTS,
     # Auditors look at books, not at pictures of people's homes.
     ("GET", f"{_P}/activities/{{activity}}/evidence"): _CLAIMANTS,
     ("GET", f"{_P}/activities/{{activity}}/evidence/{{evidence}}"): _CLAIMANTS,
-    ("POST", f"{_P}/activities/{{activity}}/reviews"): _REVIEWERS,
+    ("POST", f"{_P}/activities/{{activity}}/reviews"): _REVIEWERS_FOUND,
     ("POST", f"{_P}/activities/{{activity}}/submit"): _CLAIMANTS,
     ("POST", f"{_P}/activities/{{activity}}/appeal"): _CLAIMANTS,
-    ("POST", f"{_P}/activities/{{activity}}/revoke"): COMMANDS["reverse"],
+    ("POST", f"{_P}/activities/{{activity}}/revoke"): _WORKERS_FOUND,
     ("GET", f"{_P}/activities/{{activity}}/steps"): Access(_READERS, {_RESIDENT: LOADED, _MERCHANT: LOADED}),
     ("POST", f"{_P}/reviewers"): _ADMINS,
     ("GET", f"{_P}/reviewers"): Access(_READERS),
@@ -307,6 +312,7 @@ TABLE: Mapping[tuple[str, str], Access] = {
     ("POST", f"{_P}/merchants/{{merchant}}/enrolment"): _WORKERS,
     ("GET", f"{_P}/merchants/{{merchant}}/enrolment"): Access(_READERS, {_MERCHANT: "merchant"}),
     ("POST", f"{_P}/merchants/{{merchant}}/contact"): Access(_WORKERS.all, {_MERCHANT: "merchant"}),
+    ("POST", f"{_P}/merchants/{{merchant}}/contact/erase"): _ADMINS,
     ("POST", f"{_P}/merchants/{{merchant}}/approve"): _ADMINS,
     ("POST", f"{_P}/merchants/{{merchant}}/suspend"): _ADMINS,
     ("POST", f"{_P}/merchants/{{merchant}}/resume"): _ADMINS,

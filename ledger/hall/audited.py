@@ -48,6 +48,8 @@ PERSONAL_READS = frozenset({
     "/counter/{programme}/sales/{transaction}",
     "/v1/people",
     "/v1/people/{person}",
+    "/v1/people/{person}/export",
+    "/v1/session/export",
     f"{_P}/households/{{household}}",
     f"{_P}/households/{{household}}/members",
     f"{_P}/members/{{member}}",

@@ -64,6 +64,11 @@ class Call(msgspec.Struct, frozen=True):
         assert self.caller is not None, "only public routes have no caller, and they do nothing"
         return self.caller.principal
 
+    @property
+    def area(self) -> str | None:
+        """Where the caller's role ends, if it is for an area only."""
+        return None if self.caller is None else self.caller.area
+
     async def scheme(self) -> Scheme:
         """What is published of the programme now."""
         async with self.desk.reading(self.programme) as connection:
@@ -78,6 +83,13 @@ class Call(msgspec.Struct, frozen=True):
             if owner is not None and await is_own(self.desk, self.programme, self.caller, owner):
                 return
         raise Refused(Reason.NOT_FOUND, **named)
+
+    async def require_in_area(self, owner: str) -> None:
+        """For a second person who is named beside the one that the guard has looked at."""
+        if self.area is None or self.caller is None:
+            return
+        if not await is_own(self.desk, self.programme, self.caller, owner):
+            raise Refused(Reason.NOT_FOUND, owner=owner)
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -189,7 +201,7 @@ class Admission:
         if len(access.all) == len(Role):
             return True
         field = access.whose or access.own.get(Role.RESIDENT)
-        if field is None:
+        if field is None or not (field == LOADED or field in path or hasattr(body, field)):
             raise Faulty(Fault.FORBIDDEN, numbers={"role": str(caller.role)})
         if field == LOADED:
             return False

@@ -21,6 +21,8 @@ class Fault(enum.StrEnum):
     NO_SUCH_PAGE = "no_such_page"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    HEAD_TOO_LARGE = "head_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     DOCUMENT_REFUSED = "document_refused"
     TOO_MANY_REQUESTS = "too_many_requests"

@@ -74,6 +74,18 @@ FAULTS: Mapping[Fault, Words] = {
         "Request too large",
         ("请求内容超过允许的大小。请分次提交。", "The body is larger than allowed. Send it in parts."),
     ),
+    Fault.TOO_SLOW: in_words(
+        408,
+        "请求未及时收完",
+        "Request not received in time",
+        ("请求未在规定时间内收完,未被受理。请重试。", "The request did not come in time and was not begun. Try again."),
+    ),
+    Fault.HEAD_TOO_LARGE: in_words(
+        431,
+        "请求头过大",
+        "Request head too large",
+        ("地址或请求头超过允许的大小或数量。", "The address or the header fields are too long or too many."),
+    ),
     Fault.UNSUPPORTED_MEDIA_TYPE: in_words(
         415,
         "内容类型不支持",

@@ -10,6 +10,7 @@ ALLIANCE = {
     ("POST", f"{P}/merchants/{{merchant}}/enrolment"): (WORK, ""),
     ("GET", f"{P}/merchants/{{merchant}}/enrolment"): (READ, "merchant"),
     ("POST", f"{P}/merchants/{{merchant}}/contact"): (WORK, "merchant"),
+    ("POST", f"{P}/merchants/{{merchant}}/contact/erase"): ("admin", ""),
     ("POST", f"{P}/merchants/{{merchant}}/approve"): ("admin", ""),
     ("POST", f"{P}/merchants/{{merchant}}/suspend"): ("admin", ""),
     ("POST", f"{P}/merchants/{{merchant}}/resume"): ("admin", ""),

@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
 
 from ledger.express_protocol import ExpressProtocol
+from ledger.hall.call import address_of
 from tests.api.client import Office
 from tests.api.serving import listening
 from tests.api.test_deadlines import locked
@@ -159,3 +161,45 @@ async def test_the_deadline_is_kept_and_the_connection_goes_on(office: Office) -
                 assert headers["x-request-id"] == json.loads(told)["request_id"]
             writer.write(call(office, key, "POST", "awards", body, "Idempotency-Key: d"))
             assert (await read_answer(reader))[0] == 201
+
+
+FORWARDED = (
+    (), ("X-Forwarded-For: 203.0.113.7",), ("X-Forwarded-For: 203.0.113.7", "X-Forwarded-Proto: https"),
+    ("X-Forwarded-For: 198.51.100.1, 203.0.113.7",), ("X-Forwarded-For: 203.0.113.7, 127.0.0.1",),
+    ("X-Forwarded-For: ",), ("X-Forwarded-For: unknown",), ("X-Forwarded-For: [2001:db8::1]:4711",),
+    ("X-Forwarded-Proto: gopher",), ("X-Forwarded-For: ' OR 1=1",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("trusted", "honoured"), [("127.0.0.1", True), ("10.0.0.9", False)])
+async def test_a_proxys_word_counts_alike_on_both_ways(
+    office: Office, monkeypatch: pytest.MonkeyPatch, trusted: str, *, honoured: bool
+) -> None:
+    """Whoever shows no key is counted by the address; which one that was is looked at on both ways."""
+    seen: list[tuple[str, str]] = []
+
+    def watched(scope: dict[str, Any]) -> str:
+        seen.append((address_of(scope), scope["scheme"]))
+        return seen[-1][0]
+
+    monkeypatch.setattr("ledger.hall.call.address_of", watched)
+    key = await office.key("admin")
+    taken: list[object] = []
+    take = ExpressProtocol._take
+    monkeypatch.setattr(ExpressProtocol, "_take", lambda self: taken.append(found := take(self)) or found)
+    ways: list[tuple[list[tuple[str, str]], list[int]]] = []
+    with listening(office.village.database.url, proxy_headers=True, forwarded_allow_ips=trusted) as address:
+        for path in ("accounts/hh_1/balances", "accounts/hh_1/%62alances"):  # which goes the ordinary way
+            seen.clear()
+            statuses = []
+            async with socket_of(address) as (reader, writer):
+                for told in FORWARDED:
+                    for token in ("nobody", key):
+                        writer.write(call(office, token, "GET", path, b"", *told))
+                        statuses.append((await read_answer(reader))[0])
+            ways.append((seen[:], statuses))
+    assert ways[0] == ways[1]
+    addresses = [found for found, _ in ways[0][0]]
+    assert "127.0.0.1" in addresses and ("203.0.113.7" in addresses) == honoured == (len(set(addresses)) > 1)
+    assert ("https" in {scheme for _, scheme in ways[0][0]}) == honoured
+    assert sum(one is not None for one in taken) == 2 * len(FORWARDED), "the short way was not taken"
