@@ -168,7 +168,8 @@ async def test_a_large_set_has_the_lines_asked_for_and_keeps_every_promise(
         )
         indexes = await owner.fetchval(
             "SELECT count(*) FROM pg_constraint WHERE connamespace = 'ledger'::regnamespace AND contype = 'p'"
-            " AND conrelid::regclass::text ~ '(journal|entry|idempotency_key|outbox|receipt|counter|balance)$'"
+            " AND conrelid::regclass::text"
+            " ~ '^(ledger[.])?(journal|entry|idempotency_key|outbox|receipt|counter|balance)$'"
         )
         await owner.close()
     finally:
