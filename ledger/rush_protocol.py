@@ -44,7 +44,7 @@ class RushProtocol(PunctualProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._owed is not None:
-            self.refuse()  # more came before the answer: that must not overtake it
+            self.turn_away()  # more came before the answer: that must not overtake it
         express = self._express
         if express is not None and express.is_full and self.is_between_requests:
             asked = _ASKED.match(data)
@@ -55,7 +55,7 @@ class RushProtocol(PunctualProtocol):
                 return
         super().data_received(data)
 
-    def refuse(self) -> None:
+    def turn_away(self) -> None:
         """Sends the answer that is owed, if it has not been sent yet."""
         owed, self._owed = self._owed, None
         if owed is None or self.transport.is_closing():
@@ -77,7 +77,7 @@ class RushProtocol(PunctualProtocol):
             super().timeout_keep_alive_handler()
 
     def shutdown(self) -> None:
-        self.refuse()
+        self.turn_away()
         super().shutdown()
 
 
@@ -107,7 +107,7 @@ class _Refusals:
 
     def _help(self, loop: asyncio.AbstractEventLoop) -> None:
         for _ in range(min(HELPING, len(self._waiting))):
-            self._waiting.popleft().refuse()
+            self._waiting.popleft().turn_away()
         if self._waiting:
             loop.call_soon(self._help, loop)
 
