@@ -1,5 +1,6 @@
 """After a loss of everything but the backup: every balance and every answer must be what it was."""
 
+import shutil
 from pathlib import Path
 
 from bench.demo.caller import BASE, Body, Caller, Sent
@@ -9,6 +10,7 @@ from bench.demo.running import Running
 from bench.demo.shelf import SUPERMARKET
 from bench.demo.words import say, show
 
+SEAL_KEY = "seal.key"
 Snapshot = dict[str, Body]
 
 
@@ -18,6 +20,8 @@ def back_up(running: Running, file: Path) -> None:
     must_equal(ended.code, 0, f"the backup's exit code ({ended.said})")
     must(file.stat().st_size > 0, "the backup has a content")
     show(f"points-ledger backup {file.name}: {file.stat().st_size // 1024} KiB")
+    shutil.copy2(running.folder / SEAL_KEY, file.with_name(SEAL_KEY))
+    say("封存私钥另存一处：不在备份里", "the key that seals is kept elsewhere: it is in no backup")
 
 
 def lose_everything(running: Running) -> None:
@@ -30,6 +34,7 @@ def lose_everything(running: Running) -> None:
 def bring_back(running: Running, file: Path) -> None:
     ended = running.run("restore", file)
     must_equal(ended.code, 0, f"the restore's exit code ({ended.said})")
+    shutil.copy2(file.with_name(SEAL_KEY), running.folder / SEAL_KEY)
     running.start()
     say("从备份恢复并重新启动", "restored from the backup and started again")
 

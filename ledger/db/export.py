@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import date, datetime
 from itertools import groupby
+from typing import Annotated
 
 import asyncpg
 import msgspec
@@ -35,7 +36,7 @@ class Leg(msgspec.Struct, frozen=True):
     purse: str
     unit: str
     amount: int
-    expires_on: date
+    expires_on: Annotated[date, msgspec.Meta(extra_json_schema={"nullable": True})]  # null in answers: never
     account_version: int
     balance_after: int
 

@@ -240,6 +240,7 @@ KNOWN = [
     "erase_contact",  # refuses a programme that is not opened
     "erase_person",  # refuses a programme that is not opened
     "erase_staff",  # people who work here belong to no programme
+    "guard_closing",  # fired by closing an account, and cannot be called
     "inspections_at_work",  # which sheets a job has to go on with: names of programmes and ids
     "is_shown_elsewhere",  # yes or no, to who knows the hash of a picture
     "lock_needs",  # as append_decided, whose half it is

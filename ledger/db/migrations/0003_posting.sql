@@ -300,6 +300,35 @@ BEGIN
         END LOOP;
     END IF;
 
+    IF unlimited <> '' THEN
+        sent := columns_of(unlimited);
+        account_programmes := values_of(sent[1]);
+        owners := values_of(sent[2]);
+        purses := values_of(sent[3]);
+        units := values_of(sent[4]);
+
+        INSERT INTO balance (programme, owner, purse, unit, floor_amount)
+        SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
+        FROM unnest(account_programmes, owners, purses, units) AS w (programme, owner, purse, unit)
+        CROSS JOIN LATERAL (
+            SELECT a.floor_amount FROM account AS a
+            WHERE a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse LIMIT 1
+        ) AS a
+        WHERE (
+            SELECT TRUE FROM balance AS b
+            WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit LIMIT 1
+        ) IS NULL
+        ON CONFLICT DO NOTHING;
+
+        SELECT array_agg(b.place) INTO unlimited_places
+        FROM unnest(account_programmes, owners, purses, units) AS w (programme, owner, purse, unit)
+        LEFT JOIN LATERAL (
+            SELECT b.ctid AS place FROM balance AS b
+            WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
+            LIMIT 1 FOR NO KEY UPDATE
+        ) AS b ON TRUE;
+    END IF;
+
     sent := columns_of(journals);
     SELECT t.programme, t.first_day INTO culprit
     FROM (
@@ -354,37 +383,6 @@ BEGIN
             values_of(sent[5])::date []
         ) AS w (programme, journal_id, ended_by, ended_kind, ended_on)
         WHERE o.programme = w.programme AND o.journal_id = w.journal_id;
-    END IF;
-
-    -- The programme's own purses, which every batch moves, are held no longer than they must: all that can be written
-    -- before they are locked has been.
-    IF unlimited <> '' THEN
-        sent := columns_of(unlimited);
-        account_programmes := values_of(sent[1]);
-        owners := values_of(sent[2]);
-        purses := values_of(sent[3]);
-        units := values_of(sent[4]);
-
-        INSERT INTO balance (programme, owner, purse, unit, floor_amount)
-        SELECT w.programme, w.owner, w.purse, w.unit, a.floor_amount
-        FROM unnest(account_programmes, owners, purses, units) AS w (programme, owner, purse, unit)
-        CROSS JOIN LATERAL (
-            SELECT a.floor_amount FROM account AS a
-            WHERE a.programme = w.programme AND a.owner = w.owner AND a.purse = w.purse LIMIT 1
-        ) AS a
-        WHERE (
-            SELECT TRUE FROM balance AS b
-            WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit LIMIT 1
-        ) IS NULL
-        ON CONFLICT DO NOTHING;
-
-        SELECT array_agg(b.place) INTO unlimited_places
-        FROM unnest(account_programmes, owners, purses, units) AS w (programme, owner, purse, unit)
-        LEFT JOIN LATERAL (
-            SELECT b.ctid AS place FROM balance AS b
-            WHERE b.programme = w.programme AND b.owner = w.owner AND b.purse = w.purse AND b.unit = w.unit
-            LIMIT 1 FOR NO KEY UPDATE
-        ) AS b ON TRUE;
     END IF;
 
     -- From here on rows are found by their place, whatever a planner would think of an empty table's index.
