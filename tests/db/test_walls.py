@@ -244,6 +244,7 @@ KNOWN = [
     "inspections_at_work",  # which sheets a job has to go on with: names of programmes and ids
     "is_shown_elsewhere",  # yes or no, to who knows the hash of a picture
     "lock_needs",  # as append_decided, whose half it is
+    "lock_purses",  # refuses a programme that is not opened
     "lock_terminals",  # answers of programmes that are opened
     "programmes_below",  # names of programmes below a node
 ]
