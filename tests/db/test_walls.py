@@ -248,3 +248,26 @@ KNOWN = [
     "lock_terminals",  # answers of programmes that are opened
     "programmes_below",  # names of programmes below a node
 ]
+
+
+ASKED = (
+    "SELECT erase_person('village', 'hh_1', 'somebody')",
+    "SELECT erase_contact('village', 'mer_barber')",
+    "SELECT * FROM lock_purses('village', 'hh_1')",
+)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("opened", [None, "", "other"])
+async def test_what_runs_with_the_owners_eyes_refuses_where_nothing_was_opened(
+    wall: Wall, asked: str, opened: str | None
+) -> None:
+    """Also in a session that has never opened anything, where the setting is not empty but absent."""
+    connection = await connect(wall.database.url)
+    try:
+        if opened is not None:
+            await connection.execute("SELECT set_config('ledger.programmes', $1, FALSE)", opened)
+        with pytest.raises(DENIED):
+            await connection.execute(asked)
+    finally:
+        await connection.close()
