@@ -1,7 +1,7 @@
 """Sweeps: what a day brings by itself. Bounded pages, keys made of subject and day, so a kill costs nothing."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import asyncpg
 import msgspec
@@ -42,7 +42,8 @@ async def sweep(connection: asyncpg.Connection, programme: str, shelf: SchemeShe
             if _is_posted(swept, item.journal_id, outcome):
                 swept.activated += item.kind == "pending"
                 swept.released += item.kind == "hold"
-    async for lapsed in _lapsed_pages(connection, programme, today):
+    waited_for = today - timedelta(days=scheme.policy.offline_days)
+    async for lapsed in _lapsed_pages(connection, programme, waited_for):
         commands = [(f"expire:{owner}:{unit}:{today}", Expire(owner, unit)) for owner, unit in lapsed]
         outcomes = await _post_page(connection, programme, commands, shelf)
         swept.expired += sum(_is_posted(swept, owner, out) for (owner, _), out in zip(lapsed, outcomes, strict=True))
@@ -83,13 +84,13 @@ async def _due_pages(
 
 
 async def _lapsed_pages(
-    connection: asyncpg.Connection, programme: str, today: date
+    connection: asyncpg.Connection, programme: str, before: date
 ) -> AsyncIterator[Sequence[tuple[str, SpendUnit]]]:
     after: tuple[str, str] = ("", "")
     while True:
         async with connection.transaction():
             await show_programmes(connection, [programme])
-            page = await sweeps.lapsed_balances(connection, programme, today, after, PAGE)
+            page = await sweeps.lapsed_balances(connection, programme, before, after, PAGE)
         if not page:
             return
         yield page

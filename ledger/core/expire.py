@@ -1,4 +1,6 @@
-"""Expire: every bucket whose last good day has passed leaves the purse, by an ordinary transaction."""
+"""Expire: every bucket whose last good day, and the days for sales made offline, have passed leaves the purse."""
+
+from datetime import timedelta
 
 from ledger.core.account import PROGRAMME, BalanceKey
 from ledger.core.book import Book, Decision, Needs, Prior
@@ -14,7 +16,9 @@ def needs(expire: Expire, prior: Prior) -> Needs:
 def decide(expire: Expire, book: Book) -> Decision:
     """Refuses in this order: find the purse, nothing has lapsed."""
     purse = book.balance(BalanceKey(expire.owner, "main", expire.unit))
-    lapsed = [(day, part) for day, part in zip(purse.days, purse.amounts, strict=True) if day < book.today]
+    # Nobody can spend them any more; but a counter that was offline may still hand in what they paid in time.
+    waited_for = book.today - timedelta(days=book.scheme.policy.offline_days)
+    lapsed = [(day, part) for day, part in zip(purse.days, purse.amounts, strict=True) if day < waited_for]
     if not lapsed:
         raise Refused(Reason.NOTHING_TO_POST, owner=expire.owner)
     # Nothing is refused below this line.

@@ -122,6 +122,7 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     time_zone: str = "Asia/Shanghai"
     expiry: Expiry = Never()
     notice_days: Annotated[int, Meta(ge=0, le=365)] = 0
+    offline_days: Annotated[int, Meta(ge=0, le=31)] = 0
     vouchers_of: Annotated[int, Meta(ge=1, le=10_000)] = 1
     adjust_limit: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 100
     redemption_days: RedemptionDays = EveryDay()

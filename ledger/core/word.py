@@ -44,6 +44,7 @@ WORDS: dict[str, Title] = {
         ("review", "由谁审核、几人同意", "who approves, and how many"),
         ("cooldown_days", "两次之间至少隔几天", "days between two awards"),
         ("notice_days", "公示几天后才能使用", "days of public notice before it can be spent"),
+        ("offline_days", "断网柜台最迟几天后补传", "days within which a counter without network hands in its sales"),
         ("opposite", "成对的另一条（一加一减）", "the other line of a pair, one gives and one takes"),
         ("value", "怎样得出分数", "how the number comes about"),
         ("Tier.value", "这一档的数值", "the value of this tier"),

@@ -29,7 +29,14 @@ claim AS (
 ),
 
 swept AS (
-    SELECT l.programme, l.owner, l.unit, max(l.posted_on) AS swept_on FROM leg AS l
+    SELECT
+        l.programme, l.owner, l.unit,
+        -- Less the days for which sales made offline are waited for, at their most.
+        max(l.posted_on) - coalesce((
+            SELECT max((p.body::json ->> 'offline_days')::integer) FROM publication AS p
+            WHERE p.programme = l.programme AND p.kind = 'programme'
+        ), 0) AS swept_on
+    FROM leg AS l
     WHERE l.kind = 'expire' AND l.owner <> 'programme'
     GROUP BY l.programme, l.owner, l.unit
 ),
