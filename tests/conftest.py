@@ -3,8 +3,11 @@
 import os
 import re
 import secrets
+import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -26,16 +29,31 @@ settings.register_profile(
 settings.load_profile("house")
 
 NO_BROWSER = "no browser"
+LAST_WRITES_SECONDS = 20.0
 RUNNING = os.environ.get("LEDGER_TEST_DATA")
 FIGURE = re.compile(r"Q(\d+)|Planted")
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Gone afterwards, though a server that was killed a moment ago may still be writing there."""
+    folder = Path(tempfile.mkdtemp(prefix="ledger-test-", dir="/tmp"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        ends_at = time.monotonic() + LAST_WRITES_SECONDS
+        while folder.exists():
+            with suppress(OSError) if time.monotonic() < ends_at else nullcontext():
+                shutil.rmtree(folder)
+            time.sleep(0.05)
 
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A temporary folder that the server's own account may pass through: run as root, pytest's are closed to it."""
-    with tempfile.TemporaryDirectory(prefix="ledger-test-", dir="/tmp") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
+    with temporary_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +66,8 @@ def server() -> Iterator[EmbeddedDatabase]:
         with open_database(Path(RUNNING)) as database:
             yield database
         return
-    with tempfile.TemporaryDirectory(prefix="ledger-test-", dir="/tmp") as folder:
-        Path(folder).chmod(0o711)
-        with open_database(Path(folder) / "data", settings=FORGETFUL) as database:
-            yield database
+    with temporary_folder() as folder, open_database(folder / "data", settings=FORGETFUL) as database:
+        yield database
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -23,7 +23,7 @@ async def hired(office: Office, admin: str) -> tuple[str, str]:
     """Somebody with a role who has signed in, posted, given a reason and was declared a reviewer; with a token."""
     body = {"user_name": USER, "password": PASSWORD, "name": NAME, "role": {"role": "operator", "programme": "village"}}
     person = (await office.call("POST", "/v1/people", key=admin, json=body)).json()["person"]
-    assert not any(part in person for part in ("duanmu", "qy"))
+    assert "duanmu" not in person
     sent = await office.call(
         "POST", "/v1/sign-in", key=None, json={"user_name": USER, "password": PASSWORD}, headers={"User-Agent": DEVICE}
     )

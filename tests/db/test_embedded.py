@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from ledger.db.cluster import cluster_folder, is_server_of
 from ledger.db.embedded import EmbeddedDatabase, default_data_folder, open_database
 from ledger.db.launch_refusal import LaunchReason, LaunchRefused
 from ledger.db.server_account import choose_server_account, may_enter
-from tests.conftest import FORGETFUL
+from tests.conftest import FORGETFUL, temporary_folder
 
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root has privileges to drop")
@@ -37,9 +36,8 @@ def folder(open_folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def used_folder() -> Iterator[Path]:
     """A data folder made once: these tests leave it with all servers stopped."""
-    with tempfile.TemporaryDirectory(prefix="ledger-test-", dir="/tmp") as above:
-        Path(above).chmod(0o711)
-        yield Path(above) / "data"
+    with temporary_folder() as above:
+        yield above / "data"
 
 
 @pytest.fixture
