@@ -28,7 +28,9 @@ class Asked(argparse.Namespace):
 
     @property
     def pace(self) -> Pace:
-        return Pace(self.rounds, self.seconds, max(1, round(0.75 * self.seconds)))
+        return Pace(
+            self.rounds, self.seconds, max(1, round(self.seconds * Pace().reference_seconds / Pace().load_seconds))
+        )
 
 
 async def measure(ground: Ground, asked: Asked) -> int:

@@ -240,8 +240,9 @@ class Lanes:
                 began = time.perf_counter()
                 outcomes = await self._post(lane, batch)
                 self._measure(sum(waiting.commands for waiting in batch), time.perf_counter() - began)
+                # All at once: callers that come again one by one would find a lane that has set off with the first few.
                 for waiting, outcome in zip(batch, outcomes, strict=True):
-                    self.turns.add(_answer, waiting, outcome)
+                    _answer(waiting, outcome)
                 return
             except asyncpg.DeadlockDetectedError as error:
                 self._leave(lane)
