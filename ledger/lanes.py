@@ -212,10 +212,11 @@ class Lanes:
         self._appending.leave(lane)
 
     async def _end_idle(self, lane: _Lane) -> None:
-        """What had been waiting was taken by another lane; a lost connection is met by the next batch."""
+        """What had been waiting was taken by another lane; a lost or stuck connection is met by the next batch."""
         lane.has_begun = False
         with contextlib.suppress(*LOST):
-            await lane.connection.execute("COMMIT")
+            async with asyncio.timeout(COMMAND_SECONDS):
+                await lane.connection.execute("COMMIT")
 
     def _take(self) -> list[_Waiting]:
         """The next batch; whoever has given up meanwhile is left out, so an expired command is never begun."""
