@@ -5,9 +5,7 @@ refused on its usual way. The answer is the same, made once for each language; a
 were told to come again.
 """
 
-import asyncio
 import re
-from collections import deque
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +20,7 @@ from ledger.problems import answer_problem
 from ledger.punctual_protocol import PunctualProtocol
 from ledger.safe_headers import SAFE_LINES
 from ledger.tally import REQUEST_SECONDS, REQUESTS
+from ledger.turns import Turns
 
 log = structlog.get_logger()
 
@@ -85,7 +84,7 @@ class _Refusals:
     """Sent in helpings, so that between them the loop looks at what the database has answered; told by the second."""
 
     def __init__(self) -> None:
-        self._waiting: deque[RushProtocol] = deque()
+        self._turns = Turns(HELPING)
         self._routes: dict[str, int] = {}
         self._shared: list[tuple[bytes, bytes]] = []
         self._first_lines = b""
@@ -101,15 +100,7 @@ class _Refusals:
         if not self._routes:
             refused.loop.call_later(TELL_SECONDS, self._tell)
         self._routes[route] = self._routes.get(route, 0) + 1
-        self._waiting.append(refused)
-        if len(self._waiting) == 1:
-            refused.loop.call_soon(self._help, refused.loop)
-
-    def _help(self, loop: asyncio.AbstractEventLoop) -> None:
-        for _ in range(min(HELPING, len(self._waiting))):
-            self._waiting.popleft().turn_away()
-        if self._waiting:
-            loop.call_soon(self._help, loop)
+        self._turns.add(refused.turn_away)
 
     def _tell(self) -> None:
         routes, self._routes = self._routes, {}
