@@ -139,6 +139,7 @@ async def test_a_log_sealed_anew_needs_the_key_and_is_told_from_an_old_checkpoin
         await seal_batch(copy, "village", key, kind=LogKind.AUDIT)
         await copy.execute("RESET ROLE; SET LOCAL session_replication_role = replica")
         assert await is_found(copy) == found
+        assert ("sealed with another key" in str(await check_audit_log(copy, KEY))) == found
         new = await find_latest(copy)
         assert (new[0], new[1] == old[1]) == (old[0], False), "as long, and not what was printed"
         await deed.rollback()

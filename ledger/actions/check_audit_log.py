@@ -36,6 +36,9 @@ async def _faults(connection: asyncpg.Connection, programme: str, key: SealKey |
     events = list_sealed_events(connection, programme)
     earlier = 0
     async for kept in list_audit_checkpoints(connection, programme):
+        if key is not None and not key.has_signed(programme, kept.note, LogKind.AUDIT):
+            yield f"the checkpoint at {kept.size} was sealed with another key than the one that is here"
+            key = None
         if not _is_as_signed(programme, kept, earlier, key):
             yield f"the checkpoint at {kept.size} is not what was signed"
         while found.size < kept.size and (sealed := await anext(events, None)) is not None:

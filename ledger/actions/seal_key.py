@@ -33,11 +33,18 @@ class SealKey:
         """The line that a verifier needs: to be kept where nobody who runs the service can change it."""
         return verifier_key(origin_of(programme, kind), self._public)
 
-    def must_have_signed(self, programme: str, note: str, kind: LogKind = LogKind.JOURNAL) -> None:
-        """A log that changed its key in mid-history could be replaced by anybody with a key of his own."""
+    def has_signed(self, programme: str, note: str, kind: LogKind = LogKind.JOURNAL) -> bool:
+        """By the name and the key that the note's last line bears; whether the signature holds is not looked at."""
         name, _, stamp = note.rstrip("\n").rpartition("\n")[2].removeprefix("— ").partition(" ")
         own_name = origin_of(programme, kind)
-        if name != own_name or base64.b64decode(stamp)[:4] != key_id(own_name, self._public):
+        try:
+            return name == own_name and base64.b64decode(stamp)[:4] == key_id(own_name, self._public)
+        except ValueError:
+            return False
+
+    def must_have_signed(self, programme: str, note: str, kind: LogKind = LogKind.JOURNAL) -> None:
+        """A log that changed its key in mid-history could be replaced by anybody with a key of his own."""
+        if not self.has_signed(programme, note, kind):
             raise SealKeyProblem(
                 f"the log of {programme} was sealed with another key; bring that key back (seal.key in the data folder"
                 " of the service, or LEDGER_SEAL_KEY_FILE)"
