@@ -69,7 +69,12 @@ async def test_a_price_list_that_leaves_too_little_needs_a_second_signature(offi
         "cover_before": "18/25", "cover_after": "12/25", "least": "1/2", "outstanding": 100, "claims": 0, "promised": 0,
         "stock": 48, "fund": 0,
     }  # fmt: skip
+    soap = msgspec.structs.replace(priced(4).items[1], donation=f"don_{1:018d}")
+    of_nobody = msgspec.structs.replace(CATALOGUE, items=(CATALOGUE.items[0], soap))
+    refused = await publish(office, "catalogues", of_nobody, one)
+    assert refused.json()["code"] == "donation_unknown", "nobody is asked to sign what could not be published"
     waiting = (await office.call("GET", "asked-publications", key=one)).json()["publications"]
+    assert len(waiting) == 1
     id = waiting[0]["publication"]
     own = await office.call("POST", f"asked-publications/{id}/approve", key=one)
     assert (own.status_code, own.json()["code"]) == (422, "second_approver_needed")

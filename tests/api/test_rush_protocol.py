@@ -3,12 +3,13 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
 from ledger.lanes import Lanes
+from ledger.rush_protocol import _REFUSALS
 from tests.api.client import Office
 from tests.api.serving import listening
 from tests.api.test_express import DEED
@@ -106,8 +107,30 @@ async def test_who_is_refused_and_falls_silent_is_let_go(full: Office) -> None:
             assert await asyncio.wait_for(reader.read(), timeout=2) == b""
 
 
+class Slow:
+    """Gives a refusal its turn so late that the next request has come by then."""
+
+    def add(self, work: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_later(0.3, work)
+
+
+async def test_a_request_that_comes_before_the_answer_does_not_lose_or_overtake_it(
+    full: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_REFUSALS, "_turns", Slow())
+    with listening(full.village.database.url) as address:
+        async with connected(address) as (reader, writer):
+            for number in range(3):
+                writer.write(request(full, f"X-Request-Id: A-{number}"))
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            for number in range(3):
+                answer = await asyncio.wait_for(answer_of(reader), timeout=5)
+                assert f'"request_id":"A-{number}"'.encode() in answer
+
+
 async def test_answers_keep_their_order(full: Office) -> None:
-    """Two requests in two packets, the second before the first is answered."""
+    """Many requests, as fast as they go out."""
     with listening(full.village.database.url) as address:
         async with connected(address) as (reader, writer):
             for number in range(20):
